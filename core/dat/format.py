@@ -1,0 +1,304 @@
+"""The project's own dump format: its writer, and a strict reader.
+
+A head of comment lines, then one block a tensor, two blank lines between them. A block is `# name`, `# shape …` and the
+numbers: a matrix a row a line, a vector a number a line, with as many significant digits as give back the exact bits.
+So `np.loadtxt` reads a block (with `skiprows`, `max_rows`), and gnuplot finds one by its name (`index "dL/dW1"`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+import numpy as np
+
+from core.errors import DumpError
+from core.tensors import Quantity, TensorName, parse_tensor_name, tensor_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from core.arrays import FloatArray
+    from core.experiment import Experiment, Precision
+    from core.frame import EngineFrame
+
+FORMAT = "mlp-tui dump 1"
+"""The first line of a dump, after `# `."""
+
+HEAD = ("engine", "experiment", "network", "loss", "dtype", "epoch", "loss-value", "start")
+"""The head's keys, in their order; `batch` may stand behind `loss-value`."""
+
+_DECIMALS = {"float64": 16, "float32": 8}
+"""Digits after the point: with the one before it, 17 and 9 significant ones, which give back the exact bits."""
+
+
+@dataclass(frozen=True)
+class Dump:
+    """What a dump says."""
+
+    engine: str
+    experiment: str
+    network: str
+    """Widths, then activations: `2-10-10-1 sigmoid identity`."""
+    loss: str
+    dtype: Precision
+    epoch: int
+    loss_value: float
+    start: str
+    """The sha256 of the flat initial parameters as drawn (see `core.parameters.start_digest`): tells runs apart."""
+    tensors: Mapping[str, FloatArray]
+    """By name, in the file's order: W (outputs, inputs), b (outputs,), everything else (N, width)."""
+    batch: str | None = None
+    """Which batch the tensors are of, where an epoch has several."""
+
+
+def dump_of(
+    frame: EngineFrame, epoch: int, experiment: Experiment, quantities: Iterable[Quantity] = (Quantity.GRADIENT,)
+) -> Dump:
+    """Make the dump of one engine's epoch: the gradients first, then whatever else is asked for.
+
+    Raises:
+        DumpError: nothing has been computed at that epoch.
+    """
+    if frame.computed is None or frame.loss is None:
+        raise DumpError(f"epoch {epoch} of {frame.name} has no gradients", expected="an epoch that has been trained")
+    asked = set(quantities)
+    names = [name for each in Quantity if each in asked for name in tensor_names(each, experiment.depth)]
+    return Dump(
+        engine=frame.label,
+        experiment=experiment.name,
+        network=experiment.network(),
+        loss=experiment.loss,
+        dtype=cast("Precision", str(frame.before.flat.dtype)),
+        epoch=epoch,
+        loss_value=frame.loss,
+        start=frame.start,
+        tensors={str(name): frame.tensor(name) for name in names},
+    )
+
+
+def render(dump: Dump) -> str:
+    """Return a dump's text."""
+    return "\n\n\n".join(["\n".join(_head(dump)), *(_block(name, each) for name, each in dump.tensors.items())]) + "\n"
+
+
+def write(path: Path, dump: Dump, *, replace: bool = False) -> int:
+    """Write a dump whole or not at all: to a temporary file beside `path`, flushed to the disk, and renamed over it.
+
+    Return the number of bytes written.
+
+    Raises:
+        DumpError: it can't be written, or a file is in the way and `replace` is not given.
+    """
+    text = render(dump).encode()
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            temporary = Path(file.name)
+            try:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+                temporary.chmod(0o666 & ~_umask())
+                _put(temporary, path, replace=replace)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    temporary.unlink()
+                raise
+    except OSError as error:
+        raise DumpError(f"can't be written ({error.strerror or error})", str(path)) from None
+    return len(text)
+
+
+def read(path: Path) -> Dump:
+    """Read a dump strictly: names, order, shapes and counts; any white space, any number that `float` takes.
+
+    Raises:
+        DumpError: it can't be read, or is no dump of this format; names the file, the line and what was expected.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise DumpError("is not UTF-8 text", str(path), f"# {FORMAT}") from None
+    except OSError as error:
+        raise DumpError(f"can't be read ({error.strerror or error})", str(path)) from None
+    return _Reader(text, str(path)).dump()
+
+
+def _head(dump: Dump) -> Iterator[str]:
+    yield f"# {FORMAT}"
+    values = (dump.engine, dump.experiment, dump.network, dump.loss, dump.dtype, str(dump.epoch))
+    for key, value in zip(HEAD, values, strict=False):
+        yield _head_line(key, value)
+    yield _head_line("loss-value", _number(dump.loss_value, "float64").strip())
+    if dump.batch is not None:
+        yield _head_line("batch", dump.batch)
+    yield _head_line("start", dump.start)
+
+
+def _head_line(key: str, value: str) -> str:
+    return f"# {key:<11} {' '.join(value.split())}"
+
+
+def _block(name: str, values: FloatArray) -> str:
+    precision = str(values.dtype)
+    rows = values.reshape(values.shape[0], -1).tolist()
+    lines = (" ".join(_number(value, precision) for value in row) for row in rows)
+    return "\n".join([f"# {name}", f"# shape {' '.join(map(str, values.shape))}", *lines])
+
+
+def _number(value: float, precision: str) -> str:
+    decimals = _DECIMALS[precision]
+    return f"{value: .{decimals}e}".rjust(decimals + 7)
+
+
+def _put(temporary: Path, path: Path, *, replace: bool) -> None:
+    if replace:
+        temporary.replace(path)
+        return
+    os.link(temporary, path)  # unlike a rename, this fails where a file is in the way
+    temporary.unlink()
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+class _Reader:
+    """Reads one dump, line by line."""
+
+    def __init__(self, text: str, where: str) -> None:
+        self._lines = text.split("\n")
+        self._where = where
+        self._at = 0
+
+    def dump(self) -> Dump:
+        if self._next_line() != f"# {FORMAT}":
+            raise self._error("is no dump of mlp-tui", f"# {FORMAT}")
+        head = {key: self._head_value(key) for key in HEAD[:7]}
+        batch = self._head_value("batch") if self._peek().startswith("# batch ") else None
+        head["start"] = self._head_value("start")
+        dtype = self._one_of(head["dtype"], "dtype", tuple(_DECIMALS))
+        layers = self._layers(head["network"])
+        return Dump(
+            engine=head["engine"],
+            experiment=head["experiment"],
+            network=head["network"],
+            loss=head["loss"],
+            dtype=cast("Precision", dtype),
+            epoch=self._whole(head["epoch"], "epoch"),
+            loss_value=self._float(head["loss-value"]),
+            start=head["start"],
+            tensors=self._tensors(dtype, layers),
+            batch=batch,
+        )
+
+    def _tensors(self, dtype: str, layers: tuple[int, ...]) -> dict[str, FloatArray]:
+        """Read all blocks; the tensors of a quantity stand together, in order, and none is missing."""
+        tensors: dict[str, FloatArray] = {}
+        awaited: list[str] = []
+        done: set[Quantity] = set()
+        while self._skip_blank():
+            name = self._name()
+            if not awaited:
+                if name.quantity in done:
+                    raise self._error(f"{name} stands here again", "a tensor that has not been read")
+                done.add(name.quantity)
+                awaited = [str(each) for each in tensor_names(name.quantity, len(layers) - 1)]
+            if str(name) != awaited.pop(0):
+                raise self._error(f"{name} is out of order")
+            tensors[str(name)] = self._block(name, dtype, layers)
+        if awaited or not tensors:
+            raise self._error("the file ends too early", awaited[0] if awaited else "a tensor")
+        return tensors
+
+    def _name(self) -> TensorName:
+        line = self._next_line()
+        try:
+            return parse_tensor_name(line.removeprefix("# ").strip() if line.startswith("# ") else line)
+        except ValueError:
+            raise self._error(f"{line[:60]!r} stands here", "a tensor's name, such as # dL/dW1") from None
+
+    def _block(self, name: TensorName, dtype: str, layers: tuple[int, ...]) -> FloatArray:
+        line = self._next_line()
+        if not re.fullmatch(r"#\s+shape(\s+\d{1,9}){1,2}\s*", line):
+            raise self._error(f"{line[:60]!r} stands here", "# shape and one or two numbers")
+        shape = tuple(int(size) for size in line.split()[2:])
+        wanted = _expected_shape(name, layers)
+        if len(shape) != len(wanted) or any(w not in (got, 0) for got, w in zip(shape, wanted, strict=True)):
+            raise self._error(
+                f"{name} has shape {' × '.join(map(str, shape))}",
+                " × ".join(str(size) if size else "samples" for size in wanted),
+            )
+        width = shape[1] if len(shape) == 2 else 1
+        rows = [self._row(width) for _ in range(shape[0])]
+        with np.errstate(over="ignore"):
+            return np.array(rows, np.float64).astype(cast("Literal['float64', 'float32']", dtype)).reshape(shape)
+
+    def _row(self, width: int) -> list[float]:
+        line = self._next_line()
+        if line.startswith("#"):
+            raise self._error("the block ends too early", f"a row of {width}")
+        numbers = [self._float(word) for word in line.split()]
+        if len(numbers) != width:
+            raise self._error(f"a row of {len(numbers)}", f"{width} numbers")
+        return numbers
+
+    def _head_value(self, key: str) -> str:
+        words = self._next_line().split(None, 2)
+        if words[:2] != ["#", key] or len(words) < 3:
+            raise self._error(f"{' '.join(words)[:60]!r} stands here", f"# {key} and its value")
+        return words[2].strip()
+
+    def _layers(self, network: str) -> tuple[int, ...]:
+        widths = network.split(maxsplit=1)[0]
+        if not re.fullmatch(r"[1-9]\d{0,8}(-[1-9]\d{0,8})+", widths):
+            raise self._error(f"network {widths[:60]!r}", "widths such as 2-10-10-1")
+        return tuple(int(width) for width in widths.split("-"))
+
+    def _one_of(self, value: str, key: str, known: tuple[str, ...]) -> str:
+        if value not in known:
+            raise self._error(f"{key} {value[:60]!r}", " or ".join(known))
+        return value
+
+    def _whole(self, value: str, key: str) -> int:
+        if not re.fullmatch(r"\d{1,18}", value):
+            raise self._error(f"{key} {value[:60]!r}", "a whole number")
+        return int(value)
+
+    def _float(self, word: str) -> float:
+        try:
+            return float(word)
+        except ValueError:
+            raise self._error(f"{word[:60]!r} stands here", "a number") from None
+
+    def _skip_blank(self) -> bool:
+        while self._at < len(self._lines) and not self._lines[self._at].strip():
+            self._at += 1
+        return self._at < len(self._lines)
+
+    def _peek(self) -> str:
+        return self._lines[self._at].strip() if self._at < len(self._lines) else ""
+
+    def _next_line(self) -> str:
+        line = self._peek()
+        self._at += 1
+        return line
+
+    def _error(self, what: str, expected: str | None = None) -> DumpError:
+        return DumpError(what, f"{self._where}, line {max(self._at, 1)}", expected)
+
+
+def _expected_shape(name: TensorName, layers: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape that a tensor has; 0 stands for the number of samples."""
+    if name.part == "W":
+        return (layers[name.layer], layers[name.layer - 1])
+    if name.part == "b":
+        return (layers[name.layer],)
+    return (0, layers[name.layer])

@@ -1,0 +1,1 @@
+"""The engines: the same network, computed in ways that know nothing of one another."""

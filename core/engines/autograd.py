@@ -1,0 +1,126 @@
+"""The same network in PyTorch: a plain `nn.Sequential`, `loss.backward()` and `torch.optim`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import nn
+
+from core.engines.base import EngineState, Pass
+from core.functions.activations import ACTIVATIONS
+from core.functions.losses import LOSSES
+from core.parameters import Parameters, draw, start_digest
+
+if TYPE_CHECKING:
+    from core.arrays import FloatArray
+    from core.experiment import Experiment
+
+_DTYPES = {"float64": torch.float64, "float32": torch.float32}
+
+
+class Autograd:
+    """The network of an experiment, differentiated by PyTorch."""
+
+    name = "autograd"
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.precision = experiment.precision_of("autograd")
+        self.label = f"autograd (PyTorch {torch.__version__.partition('+')[0]})"
+        self._layers = experiment.layers
+        self._model = _model(experiment)
+        loss = LOSSES[experiment.loss]
+        self._loss = getattr(nn, loss.module)(**loss.options)
+        self._optimizer = torch.optim.SGD(self._model.parameters(), lr=experiment.optimizer.lr)
+        if experiment.init_of("autograd").law == "manual_seed":
+            start = self._flat()
+        else:
+            start = draw(experiment.init_of("autograd"), experiment.layers, experiment.seed, experiment.data)
+            self._assign(start)
+        self.start = start_digest(start)
+        self._batch: tuple[FloatArray | None, FloatArray | None] = (None, None)
+        self._batch_tensors: tuple[torch.Tensor, torch.Tensor]
+
+    def step(self, x: FloatArray, y: FloatArray) -> float:
+        """Make one pass and one update by `torch.optim`; return the loss before the update."""
+        inputs, targets = self._tensors(x, y)
+        loss = self._loss(self._model(inputs), targets)
+        self._optimizer.zero_grad()
+        loss.backward()
+        self._optimizer.step()
+        return float(loss.item())
+
+    def look(self, x: FloatArray, y: FloatArray) -> Pass:
+        """Make the pass at the parameters as they are; z, a and δ are those of the graph that autograd walked."""
+        z: dict[int, torch.Tensor] = {}
+        inputs, targets = self._tensors(x, y)
+        a = {0: inputs}
+        for module in self._model:
+            if isinstance(module, nn.Linear):
+                k = len(z) + 1
+                z[k] = a[k] = module(a[k - 1])
+                z[k].retain_grad()
+            else:
+                a[len(z)] = module(z[len(z)])
+        loss = self._loss(a[len(z)], targets)
+        self._optimizer.zero_grad()
+        loss.backward()
+        delta = {k: _array(each.grad) for k, each in z.items()}
+        gradients = Parameters(self._layers, _joined([_array(each.grad) for each in self._model.parameters()]))
+        self._optimizer.zero_grad()
+        values = {k: _array(each) for k, each in a.items()}
+        return Pass(x, y, {k: _array(each) for k, each in z.items()}, values, delta, float(loss.item()), gradients)
+
+    def state(self) -> EngineState:
+        """Copy the parameters."""
+        return EngineState(self._flat())
+
+    def restore(self, state: EngineState) -> None:
+        """Go back to copied parameters."""
+        self._assign(state.parameters)
+
+    def _flat(self) -> FloatArray:
+        return _joined([_array(each) for each in self._model.parameters()])
+
+    def _assign(self, flat: FloatArray) -> None:
+        values = Parameters(self._layers, flat.astype(self.precision))
+        linear = [module for module in self._model if isinstance(module, nn.Linear)]
+        with torch.no_grad():
+            for k, module in enumerate(linear, start=1):
+                module.weight.copy_(torch.from_numpy(values.W[k]))
+                module.bias.copy_(torch.from_numpy(values.b[k]))
+
+    def _tensors(self, x: FloatArray, y: FloatArray) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return a batch as tensors; those of the last batch are kept, as one batch often comes again."""
+        if x is not self._batch[0] or y is not self._batch[1]:
+            self._batch = (x, y)
+            self._batch_tensors = (torch.tensor(x), torch.tensor(y))
+        return self._batch_tensors
+
+
+def _model(experiment: Experiment) -> nn.Sequential:
+    """Build the network as PyTorch users write it; initialised by PyTorch itself under the experiment's seed."""
+    modules: list[nn.Module] = []
+    dtype = _DTYPES[experiment.precision_of("autograd")]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(experiment.seed)
+        for fan_in, width, name in zip(
+            experiment.layers, experiment.layers[1:], experiment.activations(), strict=False
+        ):
+            modules.append(nn.Linear(fan_in, width, dtype=dtype))
+            module = ACTIVATIONS[name].module
+            if module:
+                modules.append(getattr(nn, module)())
+    return nn.Sequential(*modules)
+
+
+def _array(tensor: torch.Tensor | None) -> FloatArray:
+    """Copy a tensor's numbers; zeros can't stand in for a gradient that autograd did not make."""
+    if tensor is None:
+        raise RuntimeError("autograd made no gradient")
+    return np.array(tensor.detach().numpy())
+
+
+def _joined(arrays: list[FloatArray]) -> FloatArray:
+    return np.concatenate([each.ravel() for each in arrays])

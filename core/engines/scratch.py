@@ -1,0 +1,91 @@
+"""Backpropagation written by hand: its equations in vectorised NumPy, for any number of layers.
+
+Rows are samples, W[k] is (outputs, inputs), ⊙ is element by element, a_0 = x, ŷ = a_L:
+
+    z_k = a_{k−1} W_kᵀ + b_k          a_k = f_k(z_k)
+    δ_L = ∂L/∂ŷ ⊙ f_L′(z_L)           δ_k = (δ_{k+1} W_{k+1}) ⊙ f_k′(z_k)
+    dL/dW_k = δ_kᵀ a_{k−1}            dL/db_k = Σ_samples δ_k
+
+Source: M. Nielsen, *Neural Networks and Deep Learning*, chapter 2, eqs. BP1 to BP4, for a batch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.engines.base import EngineState, Pass
+from core.functions.activations import ACTIVATIONS
+from core.functions.losses import LOSSES
+from core.parameters import Parameters, draw, start_digest
+
+if TYPE_CHECKING:
+    from core.arrays import FloatArray
+    from core.experiment import Experiment
+
+
+class Scratch:
+    """The network of an experiment, trained by its own backward pass."""
+
+    name = "scratch"
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.precision = experiment.precision_of("scratch")
+        self.label = f"scratch (NumPy {np.__version__})"
+        start = draw(experiment.init_of("scratch"), experiment.layers, experiment.seed, experiment.data)
+        self.start = start_digest(start)
+        self._parameters = Parameters(experiment.layers, start.astype(self.precision))
+        self._activations = dict(enumerate((ACTIVATIONS[name] for name in experiment.activations()), start=1))
+        self._loss = LOSSES[experiment.loss]
+        self._learning_rate = experiment.optimizer.lr
+        self._mistakes = frozenset(experiment.engines.scratch.mistakes)
+
+    def step(self, x: FloatArray, y: FloatArray) -> float:
+        """Make one pass and one update θ ← θ − η·dL/dθ; return the loss before the update."""
+        computed = self.look(x, y)
+        self._parameters.flat -= self._learning_rate * computed.gradients.flat
+        return computed.loss
+
+    def look(self, x: FloatArray, y: FloatArray) -> Pass:
+        """Make the pass at the parameters as they are, and keep every quantity."""
+        z, a = self._forward(x)
+        delta, gradients = self._backward(y, z, a)
+        return Pass(x, y, z, a, delta, self._loss.value(a[self._parameters.depth], y), gradients)
+
+    def state(self) -> EngineState:
+        """Copy the parameters."""
+        return EngineState(self._parameters.flat.copy())
+
+    def restore(self, state: EngineState) -> None:
+        """Go back to copied parameters."""
+        self._parameters.flat[...] = state.parameters
+
+    def _forward(self, x: FloatArray) -> tuple[dict[int, FloatArray], dict[int, FloatArray]]:
+        """Return z and a of every layer."""
+        W, b = self._parameters.W, self._parameters.b
+        z: dict[int, FloatArray] = {}
+        a = {0: x}
+        for k, f in self._activations.items():
+            z[k] = a[k - 1] @ W[k].T + b[k]
+            a[k] = f.value(z[k])
+        return z, a
+
+    def _backward(
+        self, y: FloatArray, z: dict[int, FloatArray], a: dict[int, FloatArray]
+    ) -> tuple[dict[int, FloatArray], Parameters]:
+        """Return δ of every layer, and the gradients of all parameters."""
+        W, f, last = self._parameters.W, self._activations, self._parameters.depth
+        gradients = Parameters(self._parameters.layers, np.empty_like(self._parameters.flat))
+        delta: dict[int, FloatArray] = {last: self._loss_derivative(a[last], y) * f[last].derivative(z[last], a[last])}
+        for k in range(last, 0, -1):
+            np.matmul(delta[k].T, a[k - 1], out=gradients.W[k])
+            np.sum(delta[k], axis=0, out=gradients.b[k])
+            if k > 1:
+                delta[k - 1] = (delta[k] @ W[k]) * f[k - 1].derivative(z[k - 1], a[k - 1])
+        return delta, gradients
+
+    def _loss_derivative(self, prediction: FloatArray, target: FloatArray) -> FloatArray:
+        """∂L/∂ŷ, shape (N, outputs), with the mistakes that the experiment plants in it."""
+        derivative = self._loss.derivative(prediction, target)
+        return derivative / 2 if "half-loss-gradient" in self._mistakes else derivative

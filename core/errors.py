@@ -1,0 +1,34 @@
+"""Errors as values for people: what is wrong, where, and what was expected."""
+
+from __future__ import annotations
+
+
+class MlpError(Exception):
+    """Something that the user can mend, told in one line.
+
+    Raised for wrong input only; anything else that is raised is a bug of this program. The command line prints the
+    line and exits with status 2; the screen shows it in a notice.
+    """
+
+    def __init__(self, what: str, where: str | None = None, expected: str | None = None) -> None:
+        super().__init__(what, where, expected)
+        self.what = what
+        self.where = where
+        self.expected = expected
+
+    def __str__(self) -> str:
+        where = f"{self.where}: " if self.where else ""
+        expected = f"; expected {self.expected}" if self.expected else ""
+        return " ".join(f"{where}{self.what}{expected}".split())
+
+
+class ExperimentError(MlpError):
+    """An experiment that can't be read, or that describes nothing that can be run."""
+
+
+class DumpError(MlpError):
+    """A dump that can't be read or written."""
+
+
+class EpochError(MlpError):
+    """An epoch that has not been trained, or has nothing to show."""

@@ -1,0 +1,281 @@
+"""Experiment: the one description of a run; TOML in, TOML out.
+
+All that changes a run's numbers stands in it, mistakes planted in an engine included. Reading is strict: an unknown key
+or a wrong type is an `ExperimentError` that names the file, the key and what was expected. Nothing here imports NumPy,
+so that a command line can be checked before anything slow is loaded.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import math
+import re
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from core.errors import ExperimentError
+from core.mistakes import MISTAKES
+
+Precision = Literal["float64", "float32"]
+EngineName = Literal["scratch", "autograd"]
+Width = Annotated[int, Meta(ge=1, le=1_000_000)]
+Seed = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+LearningRate = Annotated[float, Meta(ge=0)]
+
+MOST_PARAMETERS = 100_000_000
+"""More would not fit in memory beside their gradients and the history."""
+
+MOST_BYTES = 1_000_000
+"""No experiment is longer than that."""
+
+DEFAULT = "notebook"
+"""The experiment that runs when none is named."""
+
+
+class _Table(Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of an experiment's TOML: immutable, no key that is not known."""
+
+
+class Optimizer(_Table, frozen=True):
+    """How parameters follow their gradients."""
+
+    name: Literal["sgd"] = "sgd"
+    lr: LearningRate = 0.1
+    """The learning rate η of θ ← θ − η·dL/dθ."""
+
+    def __post_init__(self) -> None:
+        """Refuse a learning rate that is not finite."""
+        if not math.isfinite(self.lr):
+            raise ValueError("Expected `lr` to be finite")
+
+
+class Init(_Table, frozen=True):
+    """Where the parameters start; see `core.parameters.draw` for what each law draws."""
+
+    law: Literal["torch", "notebook", "manual_seed"] = "torch"
+
+
+class Data(_Table, frozen=True):
+    """The samples; see `core.data.load`."""
+
+    source: Literal["notebook"] = "notebook"
+    seed: Seed = 4
+
+
+def _refuse_manual_seed(init: Init | None) -> None:
+    if init is not None and init.law == "manual_seed":
+        raise ValueError(
+            "Expected `init.law` to be torch or notebook here; manual_seed is PyTorch's own, for [engines.autograd]"
+        )
+
+
+class ScratchSettings(_Table, frozen=True):
+    """What only the scratch engine does otherwise."""
+
+    init: Init | None = None
+    precision: Precision | None = None
+    mistakes: tuple[str, ...] = ()
+    """Mistakes planted in the backward pass, by their names in `core.mistakes`."""
+
+    def __post_init__(self) -> None:
+        """Refuse mistakes that the catalogue does not know, and an initialisation that needs PyTorch."""
+        for name in self.mistakes:
+            if name not in MISTAKES:
+                raise ValueError(f"Expected `mistakes` to be among {', '.join(MISTAKES)}, got `{name}`")
+        _refuse_manual_seed(self.init)
+
+
+class AutogradSettings(_Table, frozen=True):
+    """What only the autograd engine does otherwise."""
+
+    init: Init | None = None
+    precision: Precision | None = None
+
+
+class Engines(_Table, frozen=True):
+    """Settings of one engine alone."""
+
+    scratch: ScratchSettings = ScratchSettings()
+    autograd: AutogradSettings = AutogradSettings()
+
+
+class Experiment(_Table, frozen=True):
+    """One run, described. Keys left out take the values of the `notebook` experiment."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=80)] = "notebook"
+    layers: Annotated[tuple[Width, ...], Meta(min_length=2, max_length=100)] = (2, 10, 10, 1)
+    """Widths from the input to the output."""
+    activation: Literal["sigmoid", "identity"] = "sigmoid"
+    """Of the hidden layers."""
+    output: Literal["sigmoid", "identity"] = "identity"
+    """Of the output layer."""
+    loss: Literal["sse"] = "sse"
+    epochs: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 10
+    precision: Precision = "float64"
+    seed: Seed = 4
+    optimizer: Optimizer = Optimizer()
+    init: Init = Init()
+    data: Data = Data()
+    engines: Engines = field(default_factory=Engines)
+
+    def __post_init__(self) -> None:
+        """Refuse a network that its data, its initial law or the memory does not allow."""
+        _refuse_manual_seed(self.init)
+        if self.data.source == "notebook" and (self.layers[0], self.layers[-1]) != (2, 1):
+            raise ValueError(
+                "Expected `layers` to begin with 2 and end with 1, as the notebook's sample has two inputs and one "
+                f"target, got {list(self.layers)}"
+            )
+        if parameter_count(self.layers) > MOST_PARAMETERS:
+            raise ValueError(f"Expected `layers` to have at most {MOST_PARAMETERS:,} parameters")
+
+    @property
+    def depth(self) -> int:
+        """The number of layers with parameters, L."""
+        return len(self.layers) - 1
+
+    def activations(self) -> tuple[str, ...]:
+        """Name the activation of each layer, 1 to L."""
+        return (self.activation,) * (self.depth - 1) + (self.output,)
+
+    def init_of(self, engine: EngineName) -> Init:
+        """Return the initial law that one engine starts from."""
+        return getattr(self.engines, engine).init or self.init
+
+    def precision_of(self, engine: EngineName) -> Precision:
+        """Return the precision that one engine computes in."""
+        precision: Precision = getattr(self.engines, engine).precision or self.precision
+        return precision
+
+    def network(self) -> str:
+        """Describe the network in a few words: widths, then activations."""
+        return "-".join(map(str, self.layers)) + f" {self.activation} {self.output}"
+
+
+def parameter_count(layers: tuple[int, ...]) -> int:
+    """Count the weights and biases of a network with these widths."""
+    return sum(outputs * (inputs + 1) for inputs, outputs in itertools.pairwise(layers))
+
+
+def shipped() -> tuple[str, ...]:
+    """Name the experiments that come with the package, the default one first."""
+    folder = resources.files("core") / "experiments"
+    names = sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return tuple(sorted(names, key=lambda name: name != DEFAULT))
+
+
+def load(source: str) -> Experiment:
+    """Return the experiment of that name, or of that file.
+
+    A name that ships wins over a file of the same name without an ending; write `./notebook` for such a file.
+
+    Raises:
+        ExperimentError: the name is not known, or the file can't be read or says something that can't be run.
+    """
+    if source in shipped():
+        return parse((resources.files("core") / "experiments" / f"{source}.toml").read_text("utf-8"), source)
+    return parse(_text_of(Path(source)), source)
+
+
+def parse(text: str, where: str) -> Experiment:
+    """Read an experiment's TOML; `where` names it in errors.
+
+    Raises:
+        ExperimentError: no TOML, an unknown key, a wrong type or a value out of range.
+    """
+    try:
+        values = tomllib.loads(text)
+        return msgspec.convert(values, Experiment)
+    except tomllib.TOMLDecodeError as error:
+        raise ExperimentError(f"is no TOML: {error}", where) from None
+    except RecursionError:
+        raise ExperimentError("is nested too deeply", where) from None
+    except msgspec.ValidationError as error:
+        raise _explained(str(error), values, where) from None
+
+
+def to_toml(experiment: Experiment) -> str:
+    """Write an experiment as TOML that `parse` reads back to an equal one."""
+    import tomlkit  # noqa: PLC0415 - only a run that saves needs it
+
+    return tomlkit.dumps(_filled(msgspec.to_builtins(experiment)))
+
+
+def _text_of(path: Path) -> str:
+    """Read an experiment's file: a regular one, of at most a megabyte of UTF-8."""
+    expected = f"a TOML file, or one of {', '.join(shipped())}"
+    try:
+        if path.exists() and not path.is_file():
+            raise ExperimentError("is no regular file", str(path), expected)
+        if path.stat().st_size > MOST_BYTES:
+            raise ExperimentError("is larger than a megabyte", str(path), "a TOML file of a few lines")
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise ExperimentError("is not UTF-8 text", str(path), expected) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ExperimentError(f"can't be read ({reason})", str(path), expected) from None
+
+
+def _filled(table: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is not given, and tables with nothing in them."""
+    inner = {key: _filled(value) if isinstance(value, dict) else value for key, value in table.items()}
+    return {key: value for key, value in inner.items() if value is not None and value not in ({}, [], ())}
+
+
+def _explained(message: str, values: dict[str, Any], where: str) -> ExperimentError:
+    """Turn msgspec's message into what is wrong, the key, and what was expected."""
+    text, _, path = message.partition(" - at `$")
+    key = path.rstrip("`").lstrip(".")
+    unknown = re.fullmatch(r"Object contains unknown field `(.*)`", text, re.DOTALL)
+    if unknown:
+        return _unknown_key(unknown[1], key, where)
+    at = f"{where}: {key}" if key else where
+    if text.startswith("Invalid enum value"):
+        return ExperimentError(f"got {_value_at(values, key)}", at, " or ".join(_choices(key)))
+    wanted = re.fullmatch(r"Expected (.*?)(?:, got (.*))?", text, re.DOTALL)
+    if not wanted:
+        return ExperimentError(text, at)
+    return ExperimentError(f"got {wanted[2] or _value_at(values, key)}", at, wanted[1])
+
+
+def _value_at(values: Any, key: str) -> str:  # noqa: ANN401 - TOML's values are of any type
+    """Return what stands at a key such as `engines.scratch.mistakes[0]`, as TOML writes it; long ones cut short."""
+    for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", key):
+        values = values[int(index)] if index else values[name]
+    text = str(values).lower() if isinstance(values, bool) else repr(values)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _unknown_key(name: str, table: str, where: str) -> ExperimentError:
+    known = _keys(table)
+    nearest = difflib.get_close_matches(name, known, n=1)
+    expected = f"{nearest[0]}?" if nearest else f"one of {', '.join(known)}"
+    return ExperimentError(f"unknown key {f'{table}.{name}' if table else name}", where, expected)
+
+
+def _keys(table: str) -> list[str]:
+    """List the keys of a table, by its dotted path."""
+    return list(getattr(_kind_of(table), "__struct_fields__", ()))
+
+
+def _choices(key: str) -> list[str]:
+    """List what a key may say."""
+    return [str(choice) for choice in get_args(_kind_of(key)) if choice is not type(None)]
+
+
+def _kind_of(key: str) -> Any:  # noqa: ANN401 - a type of any kind
+    """Return the declared type of a key, by its dotted path; the type that it has where it is given."""
+    kind: Any = Experiment
+    for part in re.sub(r"\[\d+\]", "", key).split(".") if key else ():
+        kind = get_type_hints(kind)[part]
+        given = [each for each in get_args(kind) if each is not type(None)]
+        if type(None) in get_args(kind) and len(given) == 1:
+            kind = given[0]
+    return kind

@@ -1,0 +1,83 @@
+"""Frame: all that is known of one epoch, immutable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import EpochError
+from core.tensors import INPUT, TARGET, Quantity, TensorName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from core.arrays import FloatArray
+    from core.engines.base import Pass
+    from core.parameters import Parameters
+
+
+@dataclass(frozen=True)
+class EngineFrame:
+    """One engine's epoch: the pass made with θ_{k−1}, and the update that followed. All arrays are read-only.
+
+    At epoch 0 nothing has been computed yet: `computed` and `loss` are None, and `before` and `after` are both θ_0.
+    """
+
+    name: str
+    label: str
+    start: str
+    """The sha256 of the initial parameters as drawn."""
+    before: Parameters
+    """θ_{k−1}, those that the pass was made with."""
+    after: Parameters
+    """θ_k."""
+    computed: Pass | None
+    """The pass of the epoch's last batch."""
+    loss: float | None
+    """The epoch's loss: with batches, the mean over its samples."""
+
+    def tensor(self, name: TensorName) -> FloatArray:
+        """Return one tensor: W (outputs, inputs), b (outputs,), everything else (N, width).
+
+        Raises:
+            EpochError: epoch 0 has parameters alone.
+        """
+        if name.quantity is Quantity.PARAMETER:
+            return _part(self.before, name)
+        if self.computed is None:
+            raise EpochError(f"{name} is not known at epoch 0", expected="an epoch that has been trained")
+        if name.quantity is Quantity.UPDATE:
+            return _part(self.after, name) - _part(self.before, name)
+        if name.quantity is Quantity.GRADIENT:
+            return _part(self.computed.gradients, name)
+        return _of_units(self.computed, name)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One epoch in every engine that has trained it."""
+
+    epoch: int
+    engines: Mapping[str, EngineFrame]
+
+    @property
+    def comparable(self) -> bool:
+        """Whether all engines started from the same parameters; where not, their numbers can't be compared."""
+        return len({engine.start for engine in self.engines.values()}) <= 1
+
+
+def _part(parameters: Parameters, name: TensorName) -> FloatArray:
+    return (parameters.W if name.part == "W" else parameters.b)[name.layer]
+
+
+def _of_units(computed: Pass, name: TensorName) -> FloatArray:
+    if name == INPUT:
+        return computed.x
+    if name == TARGET:
+        return computed.y
+    by_layer = {
+        Quantity.PRE_ACTIVATION: computed.z,
+        Quantity.ACTIVATION: computed.a,
+        Quantity.DELTA: computed.delta,
+    }
+    return by_layer[name.quantity][name.layer]

@@ -1,0 +1,1 @@
+"""Activations and losses, each function with its derivative, in a table."""

@@ -1,0 +1,1 @@
+"""The terminal program: the screen, the trainer process and the command line."""

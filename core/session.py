@@ -12,7 +12,7 @@ from core.timeline import CHECKPOINT_BYTES, Timeline
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.arrays import Float64Array
+    from core.arrays import Float64Array, FloatArray
     from core.data import Samples
     from core.engines.base import Engine
     from core.experiment import Experiment, Precision
@@ -65,11 +65,12 @@ class Session:
                 self._frame = None
 
     def advance(self, epochs: int = 1) -> None:
-        """Train that many epochs in every engine, and stand at the last one."""
-        target = self.trained + epochs
+        """Train that many epochs in every engine; where the session stood at the last epoch, it stands there again."""
+        followed, target = self.epoch == self.trained, self.trained + epochs
         for timeline in self._timelines.values():
             timeline.train(target - timeline.trained)
-        self.seek(target)
+        if followed:
+            self.seek(target)
 
     def seek(self, epoch: int) -> None:
         """Stand at an epoch that has been trained.
@@ -102,6 +103,10 @@ class Session:
         """How many epochs one engine has trained."""
         return self._timelines[engine].trained
 
+    def predictions(self) -> dict[str, FloatArray]:
+        """Return each engine's ŷ for all samples, shape (N, outputs), with the parameters it ended with."""
+        return {name: timeline.predict(self._samples_of(name)) for name, timeline in self._timelines.items()}
+
     def precisions(self) -> dict[str, Precision]:
         """Return what each engine computes in."""
         return {name: timeline.engine.precision for name, timeline in self._timelines.items()}
@@ -110,6 +115,9 @@ class Session:
     def comparable(self) -> bool:
         """Whether all engines started from the same parameters."""
         return len({timeline.engine.start for timeline in self._timelines.values()}) <= 1
+
+    def _samples_of(self, engine: str) -> Samples:
+        return self._batches(self._timelines[engine].engine.precision)[0]
 
     def _batches(self, precision: Precision) -> Sequence[Samples]:
         if precision not in self._cast:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.arrays import Float64Array, read_only
+from core.arrays import Float64Array, FloatArray, read_only
 from core.engines.base import Engine, EngineState, Pass
 from core.errors import EpochError
 from core.frame import EngineFrame
@@ -112,6 +112,11 @@ class Timeline:
         self.engine.step(batches[-1].x, batches[-1].y)
         self._at = epoch
         return self._framed(before, self._parameters(), computed, self._losses[epoch - 1])
+
+    def predict(self, samples: Samples) -> FloatArray:
+        """Return ŷ, shape (N, outputs), with the parameters of the end of the training."""
+        self._return_to_front()
+        return self.engine.look(samples.x, samples.y).a[len(self._layers) - 1]
 
     def _framed(self, before: Parameters, after: Parameters, computed: Pass | None, loss: float | None) -> EngineFrame:
         return EngineFrame(self.engine.name, self.engine.label, self.engine.start, before, after, computed, loss)

@@ -1,0 +1,84 @@
+"""One registry of all that can be done. Bindings, footer, help and palette come from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.binding import Binding
+
+Scope = Literal["main", "list", "matrix"]
+"""Where the keys work: on the main screen; in the model and loss panes; inside the matrix, before the main screen."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that can be done."""
+
+    name: str
+    """The method `action_…` that does it, with its arguments."""
+    keys: str
+    label: str
+    """A word or two, for the footer and the palette."""
+    help: str
+    """A sentence."""
+    group: str
+    scope: Scope = "main"
+    footer: bool = False
+    shown: str | None = None
+    """How the footer and the help write the keys."""
+
+
+ACTIONS = (
+    Action("step(1)", "n,right", "next", "Next epoch; trains it if it is new.", "Epochs", footer=True, shown="n →"),
+    Action("step(-1)", "p,left", "back", "Previous epoch.", "Epochs", footer=True, shown="p ←"),
+    Action("step(10)", "pagedown", "10 on", "Ten epochs on.", "Epochs", shown="PgDn"),
+    Action("step(-10)", "pageup", "10 back", "Ten epochs back.", "Epochs", shown="PgUp"),
+    Action("first", "home", "first epoch", "The start, before any training.", "Epochs", shown="Home"),
+    Action("last", "end", "last epoch", "The last epoch trained; follows the training.", "Epochs", shown="End"),
+    Action("run", "space", "run", "Train to the last planned epoch, or pause.", "Epochs", footer=True, shown="space"),
+    Action("go_to", "g", "go to", "Go to an epoch by its number; trains up to it.", "Epochs", footer=True),
+    Action("restart", "r", "start again", "Start again at epoch 0.", "Epochs"),
+    Action("engine", "e", "engine", "Scratch, autograd, their difference, shared digits.", "Looking", footer=True),
+    Action("quantity", "v", "quantity", "Gradient, parameter, update, z, a (with x, y, ŷ), δ.", "Looking", footer=True),
+    Action("tensor(-1)", "left_square_bracket", "previous tensor", "Previous tensor.", "Looking", shown="["),
+    Action("tensor(1)", "right_square_bracket", "next tensor", "Next tensor.", "Looking", shown="]"),
+    Action("pane('model')", "1", "model pane", "To the model: ↑ ↓ choose a tensor.", "Looking"),
+    Action("pane('loss')", "2", "loss pane", "To the losses: ↑ ↓ choose an epoch.", "Looking"),
+    Action("pane('matrix')", "3", "matrix pane", "To the numbers: arrows choose a cell.", "Looking"),
+    Action("app.focus_next", "tab", "next pane", "Next pane.", "Looking"),
+    Action("app.focus_previous", "shift+tab", "previous pane", "Previous pane.", "Looking"),
+    Action("cursor(-1)", "up", "up", "Previous tensor, or previous epoch.", "Model, losses", "list", shown="↑"),
+    Action("cursor(1)", "down", "down", "Next tensor, or next epoch that is trained.", "Model, losses", "list", shown="↓"),
+    Action("move(-1, 0)", "up", "cell up", "A cell up.", "In the matrix", "matrix", shown="↑"),
+    Action("move(1, 0)", "down", "cell down", "A cell down.", "In the matrix", "matrix", shown="↓"),
+    Action("move(0, -1)", "left", "cell left", "A cell to the left.", "In the matrix", "matrix", shown="←"),
+    Action("move(0, 1)", "right", "cell right", "A cell to the right.", "In the matrix", "matrix", shown="→"),
+    Action("page(-1)", "pageup", "page up", "A page up.", "In the matrix", "matrix", shown="PgUp"),
+    Action("page(1)", "pagedown", "page down", "A page down.", "In the matrix", "matrix", shown="PgDn"),
+    Action("edge(-1)", "home", "row's start", "The first cell of the row.", "In the matrix", "matrix", shown="Home"),
+    Action("edge(1)", "end", "row's end", "The last cell of the row.", "In the matrix", "matrix", shown="End"),
+    Action("dump", "d", "dump", "Write .dat files of this epoch, or of all.", "Saving", footer=True),
+    Action("copy_cell", "y", "copy cell", "Copy the cell's number.", "Saving"),
+    Action("copy_tensor", "Y", "copy tensor", "Copy the whole tensor.", "Saving"),
+    Action("app.command_palette", "ctrl+p", "palette", "All commands, by name; themes too.", "Program", shown="^p"),
+    Action("help", "question_mark,f1", "help", "This page.", "Program", footer=True, shown="?"),
+    Action("app.quit", "q,ctrl+q", "quit", "Leave; nothing is asked.", "Program", footer=True, shown="q"),
+)  # fmt: skip
+
+
+def bindings(scope: Scope) -> list[Binding]:
+    """Return the bindings of a scope; those of the panes never stand in the footer."""
+    return [
+        Binding(each.keys, each.name, each.label, show=each.footer, key_display=each.shown or each.keys)
+        for each in ACTIONS
+        if each.scope == scope
+    ]
+
+
+def groups() -> dict[str, list[Action]]:
+    """Return the actions by group, in order."""
+    grouped: dict[str, list[Action]] = {}
+    for action in ACTIONS:
+        grouped.setdefault(action.group, []).append(action)
+    return grouped

@@ -1,0 +1,77 @@
+"""LinePane: a focusable pane that draws itself line by line, and only the lines that are seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.strip import Strip
+from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from rich.segment import Segment
+    from rich.style import Style
+
+
+class LinePane(Widget, can_focus=True):
+    """Base of the panes: `line(y)` gives a line's segments; the pane fills up the rest in its own background.
+
+    | class | description |
+    | :- | :- |
+    | `line-pane--heading` | headings of rows and columns |
+    | `line-pane--cursor` | what the cursor is on |
+    | `line-pane--dim` | what matters less |
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"line-pane--heading", "line-pane--cursor", "line-pane--dim"}
+
+    DEFAULT_CSS = """
+    LinePane {
+        border: round $foreground 30%;
+        border-title-color: $foreground 80%;
+        border-subtitle-color: $foreground 60%;
+        background: $background;
+        padding: 0 1;
+        &:focus {
+            border: round $accent;
+            border-title-color: $accent;
+            border-title-style: bold;
+        }
+        & .line-pane--heading { color: $foreground 60%; }
+        & .line-pane--dim { color: $foreground 60%; }
+        & .line-pane--cursor { color: $foreground; background: $accent 30%; text-style: bold; }
+    }
+    """
+
+    def line(self, y: int) -> list[Segment]:
+        """Return the segments of line `y` of the pane's content."""
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line in the pane's own background."""
+        strip = Strip(self.line(y)).adjust_cell_length(self.size.width)
+        return strip.apply_style(self._ground)
+
+    @property
+    def heading(self) -> Style:
+        """The style of headings."""
+        return self.get_component_rich_style("line-pane--heading")
+
+    @property
+    def dim(self) -> Style:
+        """The style of what matters less."""
+        return self.get_component_rich_style("line-pane--dim")
+
+    @property
+    def cursor(self) -> Style:
+        """The style of what the cursor is on."""
+        return self.get_component_rich_style("line-pane--cursor")
+
+    @property
+    def _ground(self) -> Style:
+        return self.rich_style
+
+
+def origin_for(cursor: int, origin: int, shown: int, count: int) -> int:
+    """Return the first of `count` lines to show, so that the cursor is among the `shown` ones and none are wasted."""
+    origin = min(max(origin, cursor - shown + 1), cursor)
+    return max(0, min(origin, count - shown))

@@ -1,0 +1,138 @@
+"""The Loss pane: a row an epoch, a column an engine, and the digits that the losses share."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.segment import Segment
+from textual.message import Message
+from textual.reactive import reactive
+
+from tui.actions import bindings
+from tui.numbers import aligned, digits_text
+from tui.panes.lines import LinePane, origin_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from textual import events
+    from textual.binding import BindingType
+
+    from tui.protocol import Described, View
+
+
+class LossHistory:
+    """The losses of every epoch, by engine, and the digits that they share; as they come from the trainer."""
+
+    def __init__(self) -> None:
+        self._series: dict[str, array[float]] = {}
+
+    def take(self, series: Mapping[str, tuple[int, array[float]]]) -> None:
+        """Put news where they belong; what stood there or behind is from a run that was given up."""
+        for name, (first, values) in series.items():
+            known = self._series.setdefault(name, array("d"))
+            del known[first:]
+            known.extend(values)
+
+    def at(self, name: str, epoch: int) -> float | None:
+        """Return a loss, or the digits; None where there is none yet."""
+        known = self._series.get(name)
+        return known[epoch - 1] if known is not None and 1 <= epoch <= len(known) else None
+
+
+class LossPane(LinePane):
+    """The losses as a table, of which only the rows that are seen are drawn; the cursor picks the epoch."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("list")]
+    BORDER_TITLE = "2 Loss"
+
+    described: reactive[Described | None] = reactive(None)
+    view: reactive[View | None] = reactive(None)
+
+    class Picked(Message):
+        """An epoch was picked."""
+
+        def __init__(self, epoch: int) -> None:
+            super().__init__()
+            self.epoch = epoch
+
+    class Moved(Message):
+        """The cursor was moved among the epochs that are trained."""
+
+        def __init__(self, by: int) -> None:
+            super().__init__()
+            self.by = by
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.history = LossHistory()
+        self._origin = 0
+
+    def watch_view(self, view: View | None) -> None:
+        """Keep the epoch that is shown in sight."""
+        if view is not None:
+            self._origin = origin_for(view.epoch, self._origin, self._shown, view.trained + 1)
+
+    def on_resize(self) -> None:
+        """Keep the epoch that is shown in sight."""
+        self.watch_view(self.view)
+
+    def action_cursor(self, by: int) -> None:
+        """Move to another epoch."""
+        self.post_message(self.Moved(by))
+
+    def on_mouse_scroll_down(self) -> None:
+        """Scroll without moving the cursor."""
+        self._scroll(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        """Scroll without moving the cursor."""
+        self._scroll(-3)
+
+    def on_click(self, event: events.Click) -> None:
+        """Pick the epoch of the row that was clicked."""
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.y >= 1 and self.view and self._origin + offset.y - 1 <= self.view.trained:
+            self.post_message(self.Picked(self._origin + offset.y - 1))
+
+    def line(self, y: int) -> list[Segment]:
+        """Draw the heading or an epoch's row."""
+        if self.described is None or self.view is None:
+            return []
+        names = self.described.engines
+        if y == 0:
+            columns = "".join(f"{name:>11} " for name in names)
+            return [Segment(f"{'epoch':>{self._epoch_width}}{columns}{'digits':>6}", self.heading)]
+        epoch = self._origin + y - 1
+        if epoch > self.view.trained:
+            return []
+        return self._row(epoch, names)
+
+    def _row(self, epoch: int, names: tuple[str, ...]) -> list[Segment]:
+        assert self.view is not None
+        current = epoch == self.view.epoch
+        cells = [_loss_text(self.history.at(name, epoch), epoch) for name in names]
+        digits = digits_text(self.history.at("digits", epoch)) if epoch else ""
+        text = f"{'▸' if current else ' '}{epoch:>{self._epoch_width - 1}}{''.join(cells)}{digits:>6}"
+        return [Segment(text, self.cursor if current else None)]
+
+    @property
+    def _epoch_width(self) -> int:
+        return 1 + max(5, len(str(self.view.trained if self.view else 0)))
+
+    @property
+    def _shown(self) -> int:
+        return max(1, self.size.height - 1)
+
+    def _scroll(self, by: int) -> None:
+        if self.view is not None:
+            self._origin = max(0, min(self._origin + by, self.view.trained + 1 - self._shown))
+            self.refresh()
+
+
+def _loss_text(loss: float | None, epoch: int) -> str:
+    if loss is None:
+        return f"{'start' if epoch == 0 else '…':>11} "
+    return f"{aligned(loss, 4)}".rjust(12) if math.isfinite(loss) else f"{loss!s:>11} "

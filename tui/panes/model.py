@@ -1,0 +1,155 @@
+"""The Model pane: layers, shapes, parameters, agreement; the sample and what each engine predicts of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.message import Message
+from textual.reactive import reactive
+
+from core.tensors import INPUT, TARGET, Quantity, TensorName
+from tui.actions import bindings
+from tui.numbers import digits_text, shape_text
+from tui.panes.lines import LinePane, origin_for
+from tui.selection import Selection
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.binding import BindingType
+
+    from tui.protocol import Described, View
+
+ROOMY = 17
+"""Lines from which on the sample has a line for each engine below the layers."""
+
+
+class ModelPane(LinePane):
+    """The network as a list; the cursor picks the tensor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("list")]
+    BORDER_TITLE = "1 Model"
+
+    described: reactive[Described | None] = reactive(None)
+    view: reactive[View | None] = reactive(None)
+    selection: reactive[Selection] = reactive(Selection())
+
+    class Picked(Message):
+        """A tensor was picked."""
+
+        def __init__(self, tensor: TensorName) -> None:
+            super().__init__()
+            self.tensor = tensor
+
+    class Moved(Message):
+        """The cursor was moved among the tensors of the quantity."""
+
+        def __init__(self, by: int) -> None:
+            super().__init__()
+            self.by = by
+
+    def action_cursor(self, by: int) -> None:
+        """Move to another tensor."""
+        self.post_message(self.Moved(by))
+
+    def on_click(self, event: events.Click) -> None:
+        """Pick the tensor of the row that was clicked."""
+        row = self._row_at(event)
+        rows = self._rows()
+        if 0 <= row < len(rows):
+            self.post_message(self.Picked(rows[row]))
+
+    def line(self, y: int) -> list[Segment]:
+        """Draw the heading, a layer's row, or a line of the sample."""
+        if self.described is None:
+            return [Segment("starting…", self.dim)] if y == 0 else []
+        if y == 0:
+            return [Segment(f"{'  layer':<14}{'shape':>8}{'params':>7}{'digits':>7}", self.heading)]
+        sample = self._sample_lines()
+        at = y - (self.size.height - len(sample))
+        if at >= 0:
+            return sample[at]
+        rows, row = self._rows(), y - 1 + self._origin
+        return self._row(rows[row]) if row < len(rows) else []
+
+    def _row_at(self, event: events.Click) -> int:
+        offset = event.get_content_offset(self)
+        seen = self.size.height - len(self._sample_lines())
+        return -1 if offset is None or not 1 <= offset.y < seen else offset.y - 1 + self._origin
+
+    @property
+    def _origin(self) -> int:
+        rows = self._rows()
+        at = next((i for i, name in enumerate(rows) if self._selected(name)), 0)
+        return origin_for(at, 0, max(1, self.size.height - 1 - len(self._sample_lines())), len(rows))
+
+    def _rows(self) -> list[TensorName]:
+        """List what a row stands for: the input, each layer, its weights and its biases, the target."""
+        if self.described is None:
+            return []
+        rows = [INPUT]
+        for k in range(1, self.described.depth + 1):
+            rows.append(TensorName(Quantity.ACTIVATION, k))
+            rows += [TensorName(self._parameter_quantity, k, part) for part in ("W", "b")]
+        return [*rows, TARGET]
+
+    @property
+    def _parameter_quantity(self) -> Quantity:
+        quantity = self.selection.quantity
+        return quantity if quantity.of_parameters else Quantity.GRADIENT
+
+    def _selected(self, name: TensorName) -> bool:
+        """Whether the row is that of the selected tensor: z, a and δ of a layer share one row."""
+        chosen = self.selection.tensor
+        return (name.layer, name.part) == (chosen.layer, chosen.part)
+
+    def _row(self, name: TensorName) -> list[Segment]:
+        selected = self._selected(name)
+        style = self.cursor if selected else Style.null() if name.part else self.dim
+        label, shape, count = self._texts(name)
+        tensor = self.selection.tensor if selected else self._of_row(name)
+        agreed = self.view.agreements.get(tensor) if self.view else None
+        digits = digits_text(agreed.digits) if agreed else ""
+        return [Segment(f"{'▸' if selected else ' '} {label:<12}{shape:>8}{count:>7}{digits:>7}", style)]
+
+    def _of_row(self, name: TensorName) -> TensorName:
+        """Return the tensor of the selected quantity that a row stands for."""
+        if name.part or name in (INPUT, TARGET):
+            return name
+        return TensorName(self.selection.quantity, name.layer)
+
+    def _texts(self, name: TensorName) -> tuple[str, str, str]:
+        """Return a row's label, shape and parameter count."""
+        described = self.described
+        assert described is not None
+        if name == INPUT:
+            return "x  input", str(described.layers[0]), ""
+        if name == TARGET:
+            return "y  target", str(described.layers[-1]), ""
+        outputs, inputs = described.layers[name.layer], described.layers[name.layer - 1]
+        if not name.part:
+            return f"{name.layer} {described.activations[name.layer - 1]}", str(outputs), ""
+        shape = (outputs, inputs) if name.part == "W" else (outputs,)
+        return f"  {name.part}{name.layer}", shape_text(shape), f"{outputs * inputs if name.part == 'W' else outputs:,}"
+
+    def _sample_lines(self) -> list[list[Segment]]:
+        if self.view is None:
+            return []
+        sample = self.view.sample
+        predictions = [(f"ŷ {name}", values) for name, values in sample.predictions.items()]
+        if self.size.height < ROOMY:
+            first = [("ŷ", values) for _, values in predictions[:1]]
+            texts = [f"{name} {_some(values, 1)}" for name, values in [("x", sample.x), ("y", sample.y), *first]]
+            return [[Segment("  ".join(texts), self.dim)]]
+        lines = [[Segment("─" * self.size.width, self.dim)]]
+        for name, values in [("x", sample.x), ("y", sample.y), *predictions]:
+            lines.append([Segment(f"{name:<11}", self.heading), Segment(_some(values, 2))])
+        return lines
+
+
+def _some(values: tuple[float, ...], most: int) -> str:
+    """Write the first few of a sample's numbers."""
+    digits = 8 if most > 1 else 4
+    more = " …" if len(values) > most else ""
+    return " ".join(f"{value:.{digits}g}" for value in values[:most]) + more

@@ -1,0 +1,253 @@
+"""The main screen: three panes, three coordinates, and the keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.containers import Container, Vertical
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widgets import Footer, Label
+
+from tui.actions import bindings
+from tui.numbers import count_text, full
+from tui.panes.loss import LossPane
+from tui.panes.matrix import MatrixGrid, MatrixPane, cell_of
+from tui.panes.model import ModelPane
+from tui.panes.title import Notice, TitleBar
+from tui.protocol import (
+    Described,
+    Dumped,
+    Ended,
+    Event,
+    GoTo,
+    GoToLast,
+    Restart,
+    Said,
+    Show,
+    Step,
+    ToggleRun,
+    View,
+    Window,
+)
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.dump import DumpChoice, DumpScreen
+from tui.screens.goto import GoToScreen
+from tui.screens.help import HelpScreen
+from tui.selection import Selection
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from tui.conductor import Conductor
+
+LEAST_WIDTH, LEAST_HEIGHT = 72, 20
+"""Below that the panes don't fit; the screen says so."""
+
+
+class MainScreen(Screen[None]):
+    """Hands what the trainer says to the panes, and what the panes and keys say to the trainer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
+        (0, "-tiny"),
+        (LEAST_WIDTH, "-narrow"),
+        (110, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (LEAST_HEIGHT, "-high")]
+
+    described: reactive[Described | None] = reactive(None)
+    view: reactive[View | None] = reactive(None)
+    selection: reactive[Selection] = reactive(Selection())
+
+    def __init__(self, conductor: Conductor) -> None:
+        super().__init__()
+        self._conductor = conductor
+        self._dump_choice = DumpChoice()
+
+    def compose(self) -> ComposeResult:
+        """Put the title on top, the panes in the middle and the keys at the bottom."""
+        yield TitleBar().data_bind(MainScreen.described, MainScreen.view)
+        yield Notice().data_bind(MainScreen.view)
+        with Container(id="panes"):
+            with Vertical(id="side"):
+                yield ModelPane(id="model").data_bind(MainScreen.described, MainScreen.view, MainScreen.selection)
+                yield LossPane(id="loss").data_bind(MainScreen.described, MainScreen.view)
+            yield MatrixPane(id="matrix").data_bind(MainScreen.described, MainScreen.view, MainScreen.selection)
+        yield Label("", id="too-small", markup=False)
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Begin where ↑ and ↓ choose a tensor."""
+        self.query_one(ModelPane).focus()
+
+    def on_resize(self) -> None:
+        """Say what the screen needs, where it is too small."""
+        text = (
+            f"mlp-tui needs {LEAST_WIDTH} × {LEAST_HEIGHT}.\nThis terminal has {self.size.width} × {self.size.height}."
+        )
+        self.query_one("#too-small", Label).update(text)
+
+    # What the trainer says
+
+    def take(self, event: Event) -> None:
+        """Take in what the trainer said."""
+        match event:
+            case Described():
+                self.described = event
+                self.selection = Selection()
+            case View():
+                self.query_one(LossPane).history.take(event.series)
+                self.view = event
+            case Dumped():
+                self.notify(_dumped_text(event), title=f"Written, {count_text(event.nbytes)}", markup=False)
+            case Said(text, severity):
+                self.notify(text, severity=severity, markup=False, timeout=10 if severity == "error" else 5)
+            case Ended(reason):
+                text = f"The trainer has stopped ({reason}). Press r to start again."
+                self.notify(text, severity="error", markup=False, timeout=3600)
+
+    def watch_selection(self, old: Selection, new: Selection) -> None:
+        """Ask for what is now looked at, if it is not at hand."""
+        matrix = self.view.matrix if self.view else None
+        row, column = cell_of(new, matrix)
+        if old.tensor != new.tensor or (matrix is not None and not matrix.window.holds(row, column)):
+            window = Window(max(0, row - 32), max(0, column - 32))
+            self._conductor.send(Show(new.tensor, window))
+
+    # What the panes say
+
+    @on(ModelPane.Picked)
+    def _pick_tensor(self, message: ModelPane.Picked) -> None:
+        name = message.tensor
+        kept = self.selection.quantity
+        same_kind = not name.part and name.layer > 0 and not kept.of_parameters
+        chosen = self.selection.of(name)
+        if same_kind:
+            self.selection = self.selection.of(type(name)(kept, name.layer))
+        else:
+            self.selection = chosen
+
+    @on(ModelPane.Moved)
+    def _move_tensor(self, message: ModelPane.Moved) -> None:
+        self.action_tensor(message.by)
+
+    @on(LossPane.Picked)
+    def _pick_epoch(self, message: LossPane.Picked) -> None:
+        self._conductor.send(GoTo(message.epoch))
+
+    @on(LossPane.Moved)
+    def _move_epoch(self, message: LossPane.Moved) -> None:
+        self._conductor.send(Step(message.by, train=False))
+
+    @on(MatrixGrid.Picked)
+    def _pick_cell(self, message: MatrixGrid.Picked) -> None:
+        self.selection = self.selection.at(message.row, message.column)
+
+    # What the keys do
+
+    def action_step(self, epochs: int) -> None:
+        """Go some epochs on or back."""
+        self._conductor.send(Step(epochs))
+
+    def action_first(self) -> None:
+        """Go to epoch 0."""
+        self._conductor.send(GoTo(0))
+
+    def action_last(self) -> None:
+        """Go to the last epoch trained."""
+        self._conductor.send(GoToLast())
+
+    def action_run(self) -> None:
+        """Train to the planned end, or pause."""
+        self._conductor.send(ToggleRun())
+
+    def action_engine(self) -> None:
+        """Show the next engine, or what parts them."""
+        if self.described is not None:
+            self.selection = self.selection.next_shown(self.described.engines)
+
+    def action_quantity(self) -> None:
+        """Show the next quantity."""
+        if self.described is not None:
+            self.selection = self.selection.next_quantity(self.described.depth)
+
+    def action_tensor(self, by: int) -> None:
+        """Show the next or the previous tensor."""
+        if self.described is not None:
+            self.selection = self.selection.next_tensor(by, self.described.depth)
+
+    def action_pane(self, name: str) -> None:
+        """Put a pane in focus."""
+        self.query_one("#grid" if name == "matrix" else f"#{name}").focus()
+
+    def action_copy_cell(self) -> None:
+        """Copy the cell's number, as the engine has it."""
+        matrix = self.view.matrix if self.view else None
+        values = matrix.values.get(self.selection.shown) if matrix else None
+        if matrix is None or values is None:
+            self.notify("There is no number here to copy.")
+            return
+        row, column = cell_of(self.selection, matrix)
+        value = float(values[row - matrix.window.row, column - matrix.window.column])
+        self._copy(full(value, matrix.precision.get(self.selection.shown, "float64")).strip(), "The cell")
+
+    def action_copy_tensor(self) -> None:
+        """Copy the whole tensor, a row a line."""
+        matrix = self.view.matrix if self.view else None
+        values = matrix.values.get(self.selection.shown) if matrix else None
+        if matrix is None or values is None:
+            self.notify("There is no tensor here to copy.")
+        elif values.shape != (matrix.rows, matrix.columns):
+            self.notify("This tensor is too large to copy; d dumps it to a file.", severity="warning")
+        else:
+            precision = matrix.precision.get(self.selection.shown, "float64")
+            rows = (" ".join(full(float(value), precision) for value in row) for row in values)
+            self._copy("\n".join(rows) + "\n", str(matrix.tensor))
+
+    def action_help(self) -> None:
+        """Show the help."""
+        self.app.push_screen(HelpScreen())
+
+    @work
+    async def action_go_to(self) -> None:
+        """Ask for an epoch and go there."""
+        epoch = await self.app.push_screen_wait(GoToScreen(self.view.trained if self.view else 0))
+        if epoch is not None:
+            self._conductor.send(GoTo(epoch))
+
+    @work
+    async def action_restart(self) -> None:
+        """Start again; ask where much has been trained."""
+        trained = self.view.trained if self.view else 0
+        slow_to_get_back = 1000
+        question = f"Start again? The {trained:,} epochs trained are dropped; the same bits come out anew."
+        if trained < slow_to_get_back or await self.app.push_screen_wait(ConfirmScreen(question, "Start again")):
+            self._conductor.revive()
+            self._conductor.send(Restart())
+            self._conductor.send(Show(self.selection.tensor, Window()))
+
+    @work
+    async def action_dump(self) -> None:
+        """Ask what to dump, and have it written."""
+        if self.view is None or self.described is None or self.view.epoch == 0:
+            text = "There is nothing to dump at epoch 0: press n to train the first epoch."
+            self.notify(text, severity="warning")
+            return
+        screen = DumpScreen(self._dump_choice, self.described.engines, self.view.epoch, self.view.trained)
+        answer = await self.app.push_screen_wait(screen)
+        if answer is not None:
+            self._dump_choice, asked = answer
+            self._conductor.send(asked)
+
+    def _copy(self, text: str, what: str) -> None:
+        self.app.copy_to_clipboard(text)
+        self.notify(f"{what} was sent to the terminal's clipboard.", markup=False)
+
+
+def _dumped_text(event: Dumped) -> str:
+    """Say which files were written."""
+    paths = [str(path) for path in event.paths]
+    return "\n".join(paths) if len(paths) <= 3 else f"{len(paths)} files, {paths[0]} to {paths[-1]}"

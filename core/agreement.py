@@ -53,7 +53,8 @@ def ulps(a: FloatArray, b: FloatArray) -> np.ndarray[tuple[int, ...], np.dtype[n
     with np.errstate(over="ignore"):
         a, b = np.asarray(a, coarser), np.asarray(b, coarser)
     first, second = _ordered(a), _ordered(b)
-    distance = np.where(first > second, first - second, second - first)
+    with np.errstate(over="ignore"):
+        distance = np.where(first > second, first - second, second - first)
     either, both = np.isnan(a) | np.isnan(b), np.isnan(a) & np.isnan(b)
     most = np.iinfo(np.uint64).max
     return np.where(both, np.uint64(0), np.where(either, np.uint64(most), distance))
@@ -94,4 +95,4 @@ def _ordered(a: FloatArray) -> np.ndarray[tuple[int, ...], np.dtype[np.uint64]]:
     lowest = np.int64(-(2**31)) if a.dtype.itemsize == 4 else np.iinfo(np.int64).min
     with np.errstate(over="ignore"):
         in_order = np.where(bits < 0, lowest - bits, bits)
-    return in_order.astype(np.uint64) + np.uint64(2**63)
+        return in_order.astype(np.uint64) + np.uint64(2**63)

@@ -127,6 +127,8 @@ class Experiment(_Table, frozen=True):
     def __post_init__(self) -> None:
         """Refuse a network that its data, its initial law or the memory does not allow."""
         _refuse_manual_seed(self.init)
+        if not self.name.strip() or not self.name.isprintable():
+            raise ValueError(f"Expected `name` to be a line of text, got {self.name!r}")
         if self.data.source == "notebook" and (self.layers[0], self.layers[-1]) != (2, 1):
             raise ValueError(
                 "Expected `layers` to begin with 2 and end with 1, as the notebook's sample has two inputs and one "
@@ -189,13 +191,9 @@ def parse(text: str, where: str) -> Experiment:
     Raises:
         ExperimentError: no TOML, an unknown key, a wrong type or a value out of range.
     """
+    values = _toml(text, where)
     try:
-        values = tomllib.loads(text)
         return msgspec.convert(values, Experiment)
-    except tomllib.TOMLDecodeError as error:
-        raise ExperimentError(f"is no TOML: {error}", where) from None
-    except RecursionError:
-        raise ExperimentError("is nested too deeply", where) from None
     except msgspec.ValidationError as error:
         raise _explained(str(error), values, where) from None
 
@@ -205,6 +203,15 @@ def to_toml(experiment: Experiment) -> str:
     import tomlkit  # noqa: PLC0415 - only a run that saves needs it
 
     return tomlkit.dumps(_filled(msgspec.to_builtins(experiment)))
+
+
+def _toml(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ExperimentError("is nested too deeply", where) from None
+    except ValueError as error:  # no TOML, or a number too long for Python to read
+        raise ExperimentError(f"is no TOML: {error}", where) from None
 
 
 def _text_of(path: Path) -> str:
@@ -231,8 +238,8 @@ def _filled(table: dict[str, Any]) -> dict[str, Any]:
 
 def _explained(message: str, values: dict[str, Any], where: str) -> ExperimentError:
     """Turn msgspec's message into what is wrong, the key, and what was expected."""
-    text, _, path = message.partition(" - at `$")
-    key = path.rstrip("`").lstrip(".")
+    placed = re.fullmatch(r"(.*) - at `\$\.?([^`]*)`", message, re.DOTALL)
+    text, key = (placed[1], placed[2]) if placed else (message, "")
     unknown = re.fullmatch(r"Object contains unknown field `(.*)`", text, re.DOTALL)
     if unknown:
         return _unknown_key(unknown[1], key, where)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from core.arrays import read_only
 from core.errors import EpochError
 from core.tensors import INPUT, TARGET, Quantity, TensorName
 
@@ -47,7 +50,8 @@ class EngineFrame:
         if self.computed is None:
             raise EpochError(f"{name} is not known at epoch 0", expected="an epoch that has been trained")
         if name.quantity is Quantity.UPDATE:
-            return _part(self.after, name) - _part(self.before, name)
+            with np.errstate(all="ignore"):  # a run that diverges has inf − inf
+                return read_only(_part(self.after, name) - _part(self.before, name))
         if name.quantity is Quantity.GRADIENT:
             return _part(self.computed.gradients, name)
         return _of_units(self.computed, name)

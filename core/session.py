@@ -78,8 +78,7 @@ class Session:
         Raises:
             EpochError: it has not.
         """
-        if not 0 <= epoch <= self.trained:
-            raise EpochError(f"epoch {epoch} has not been trained", expected=f"0 to {self.trained}")
+        self._require(epoch)
         if epoch != self.epoch:
             self.epoch = epoch
             self._frame = None
@@ -91,7 +90,12 @@ class Session:
         return self._frame
 
     def frame_of(self, epoch: int) -> Frame:
-        """Return an epoch's frame without going there: every engine that has trained it."""
+        """Return an epoch's frame without going there: every engine that has trained it.
+
+        Raises:
+            EpochError: none has.
+        """
+        self._require(epoch)
         reached = {name: each for name, each in self._timelines.items() if each.trained >= epoch}
         return Frame(epoch, {name: timeline.frame(epoch) for name, timeline in reached.items()})
 
@@ -115,6 +119,10 @@ class Session:
     def comparable(self) -> bool:
         """Whether all engines started from the same parameters."""
         return len({timeline.engine.start for timeline in self._timelines.values()}) <= 1
+
+    def _require(self, epoch: int) -> None:
+        if not 0 <= epoch <= self.trained:
+            raise EpochError(f"epoch {epoch} has not been trained", expected=f"0 to {self.trained}")
 
     def _samples_of(self, engine: str) -> Samples:
         return self._batches(self._timelines[engine].engine.precision)[0]

@@ -80,7 +80,7 @@ class Timeline:
 
     def losses(self, first: int = 1, last: int | None = None) -> Float64Array:
         """Return the losses of epochs `first` to `last`, both included; a copy."""
-        return np.array(self._losses[first - 1 : last], np.float64)
+        return np.array(self._losses[max(first, 1) - 1 : last], np.float64)
 
     def train(self, epochs: int) -> None:
         """Train that many epochs more."""

@@ -49,7 +49,7 @@ ACTIONS = (
     Action("app.focus_next", "tab", "next pane", "Next pane.", "Looking"),
     Action("app.focus_previous", "shift+tab", "previous pane", "Previous pane.", "Looking"),
     Action("cursor(-1)", "up", "up", "Previous tensor, or previous epoch.", "Model, losses", "list", shown="↑"),
-    Action("cursor(1)", "down", "down", "Next tensor, or next epoch that is trained.", "Model, losses", "list", shown="↓"),
+    Action("cursor(1)", "down", "down", "Next tensor, or next epoch trained.", "Model, losses", "list", shown="↓"),
     Action("move(-1, 0)", "up", "cell up", "A cell up.", "In the matrix", "matrix", shown="↑"),
     Action("move(1, 0)", "down", "cell down", "A cell down.", "In the matrix", "matrix", shown="↓"),
     Action("move(0, -1)", "left", "cell left", "A cell to the left.", "In the matrix", "matrix", shown="←"),

@@ -1,4 +1,4 @@
-"""The App: theme, screens, and what comes from the trainer to the main one."""
+"""The App: its main screen, its palette, its end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import signal
 from typing import TYPE_CHECKING
 
 from textual.app import App, SystemCommand
-from textual.message import Message
 
 from tui.actions import ACTIONS
 from tui.screens.main import MainScreen
@@ -19,15 +18,6 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from tui.conductor import Conductor
-    from tui.protocol import Event
-
-
-class TrainerSaid(Message):
-    """Something came from the trainer."""
-
-    def __init__(self, event: Event) -> None:
-        super().__init__()
-        self.event = event
 
 
 class MlpApp(App[None]):
@@ -38,7 +28,6 @@ class MlpApp(App[None]):
 
     def __init__(self, conductor: Conductor) -> None:
         super().__init__()
-        self._conductor = conductor
         self._main = MainScreen(conductor)
 
     def get_default_screen(self) -> Screen[None]:
@@ -46,16 +35,11 @@ class MlpApp(App[None]):
         return self._main
 
     def on_mount(self) -> None:
-        """Listen to the trainer; leave a clean terminal when asked to end from outside."""
-        self._conductor.listen(lambda event: self.post_message(TrainerSaid(event)))
+        """Leave a clean terminal when asked to end from outside."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             with contextlib.suppress(RuntimeError, ValueError):  # only the main thread's loop takes signals
                 loop.add_signal_handler(number, self._end, 128 + number)
-
-    def on_trainer_said(self, message: TrainerSaid) -> None:
-        """Hand it to the main screen."""
-        self._main.take(message.event)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every action in the palette, then what Textual has."""

@@ -120,7 +120,7 @@ class Sample:
     predictions: Mapping[str, tuple[float, ...]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Matrix:
     """The selected tensor in every engine that has it, as a matrix: a vector is one column."""
 
@@ -150,7 +150,7 @@ class Matrix:
         return self.shape[1] if len(self.shape) == 2 else 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class View:
     """What the screen shows of the epoch where the run stands."""
 

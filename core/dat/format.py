@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import tempfile
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
@@ -96,21 +96,18 @@ def write(path: Path, dump: Dump, *, replace: bool = False) -> int:
         DumpError: it can't be written, or a file is in the way and `replace` is not given.
     """
     text = render(dump).encode()
+    temporary = path.with_name(f".mlp-tui-{secrets.token_hex(8)}")
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = Path(file.name)
-            try:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-                temporary.chmod(0o666 & ~_umask())
-                _put(temporary, path, replace=replace)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    temporary.unlink()
-                raise
+        with temporary.open("xb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        _put(temporary, path, replace=replace)
     except OSError as error:
         raise DumpError(f"can't be written ({error.strerror or error})", str(path)) from None
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
     return len(text)
 
 
@@ -121,6 +118,8 @@ def read(path: Path) -> Dump:
         DumpError: it can't be read, or is no dump of this format; names the file, the line and what was expected.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise DumpError("is no regular file", str(path), f"# {FORMAT}")
         text = path.read_text("utf-8")
     except UnicodeDecodeError:
         raise DumpError("is not UTF-8 text", str(path), f"# {FORMAT}") from None
@@ -157,17 +156,14 @@ def _number(value: float, precision: str) -> str:
 
 
 def _put(temporary: Path, path: Path, *, replace: bool) -> None:
-    if replace:
+    if not replace:
+        path.open("x").close()  # fails where a file is in the way
+    try:
         temporary.replace(path)
-        return
-    os.link(temporary, path)  # unlike a rename, this fails where a file is in the way
-    temporary.unlink()
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    except OSError:
+        if not replace:
+            path.unlink()
+        raise
 
 
 class _Reader:
@@ -181,22 +177,17 @@ class _Reader:
     def dump(self) -> Dump:
         if self._next_line() != f"# {FORMAT}":
             raise self._error("is no dump of mlp-tui", f"# {FORMAT}")
-        head = {key: self._head_value(key) for key in HEAD[:7]}
-        batch = self._head_value("batch") if self._peek().startswith("# batch ") else None
-        head["start"] = self._head_value("start")
-        dtype = self._one_of(head["dtype"], "dtype", tuple(_DECIMALS))
-        layers = self._layers(head["network"])
-        return Dump(
-            engine=head["engine"],
-            experiment=head["experiment"],
-            network=head["network"],
-            loss=head["loss"],
-            dtype=cast("Precision", dtype),
-            epoch=self._whole(head["epoch"], "epoch"),
-            loss_value=self._float(head["loss-value"]),
-            start=head["start"],
-            tensors=self._tensors(dtype, layers),
-            batch=batch,
+        return Dump(  # in the order of the file: each value is checked at its own line
+            engine=self._head_value("engine"),
+            experiment=self._head_value("experiment"),
+            network=(network := self._network()),
+            loss=self._head_value("loss"),
+            dtype=(dtype := self._dtype()),
+            epoch=self._whole(self._head_value("epoch"), "epoch"),
+            loss_value=self._float(self._head_value("loss-value")),
+            batch=self._head_value("batch") if self._peek().startswith("# batch ") else None,
+            start=self._head_value("start"),
+            tensors=self._tensors(dtype, _widths(network)),
         )
 
     def _tensors(self, dtype: str, layers: tuple[int, ...]) -> dict[str, FloatArray]:
@@ -211,8 +202,9 @@ class _Reader:
                     raise self._error(f"{name} stands here again", "a tensor that has not been read")
                 done.add(name.quantity)
                 awaited = [str(each) for each in tensor_names(name.quantity, len(layers) - 1)]
-            if str(name) != awaited.pop(0):
-                raise self._error(f"{name} is out of order")
+            expected = awaited.pop(0)
+            if str(name) != expected:
+                raise self._error(f"{name} is out of order", expected)
             tensors[str(name)] = self._block(name, dtype, layers)
         if awaited or not tensors:
             raise self._error("the file ends too early", awaited[0] if awaited else "a tensor")
@@ -256,16 +248,17 @@ class _Reader:
             raise self._error(f"{' '.join(words)[:60]!r} stands here", f"# {key} and its value")
         return words[2].strip()
 
-    def _layers(self, network: str) -> tuple[int, ...]:
-        widths = network.split(maxsplit=1)[0]
-        if not re.fullmatch(r"[1-9]\d{0,8}(-[1-9]\d{0,8})+", widths):
-            raise self._error(f"network {widths[:60]!r}", "widths such as 2-10-10-1")
-        return tuple(int(width) for width in widths.split("-"))
+    def _network(self) -> str:
+        network = self._head_value("network")
+        if not re.fullmatch(r"[1-9]\d{0,8}(-[1-9]\d{0,8})+( .*)?", network):
+            raise self._error(f"network {network[:60]!r}", "widths such as 2-10-10-1, then activations")
+        return network
 
-    def _one_of(self, value: str, key: str, known: tuple[str, ...]) -> str:
-        if value not in known:
-            raise self._error(f"{key} {value[:60]!r}", " or ".join(known))
-        return value
+    def _dtype(self) -> Precision:
+        value = self._head_value("dtype")
+        if value not in _DECIMALS:
+            raise self._error(f"dtype {value[:60]!r}", " or ".join(_DECIMALS))
+        return cast("Precision", value)
 
     def _whole(self, value: str, key: str) -> int:
         if not re.fullmatch(r"\d{1,18}", value):
@@ -293,6 +286,10 @@ class _Reader:
 
     def _error(self, what: str, expected: str | None = None) -> DumpError:
         return DumpError(what, f"{self._where}, line {max(self._at, 1)}", expected)
+
+
+def _widths(network: str) -> tuple[int, ...]:
+    return tuple(int(width) for width in network.split(maxsplit=1)[0].split("-"))
 
 
 def _expected_shape(name: TensorName, layers: tuple[int, ...]) -> tuple[int, ...]:

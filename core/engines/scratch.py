@@ -44,14 +44,17 @@ class Scratch:
     def step(self, x: FloatArray, y: FloatArray) -> float:
         """Make one pass and one update θ ← θ − η·dL/dθ; return the loss before the update."""
         computed = self.look(x, y)
-        self._parameters.flat -= self._learning_rate * computed.gradients.flat
+        with _diverging():
+            self._parameters.flat -= self._learning_rate * computed.gradients.flat
         return computed.loss
 
     def look(self, x: FloatArray, y: FloatArray) -> Pass:
         """Make the pass at the parameters as they are, and keep every quantity."""
-        z, a = self._forward(x)
-        delta, gradients = self._backward(y, z, a)
-        return Pass(x, y, z, a, delta, self._loss.value(a[self._parameters.depth], y), gradients)
+        with _diverging():
+            z, a = self._forward(x)
+            delta, gradients = self._backward(y, z, a)
+            loss = self._loss.value(a[self._parameters.depth], y)
+        return Pass(x, y, z, a, delta, loss, gradients)
 
     def state(self) -> EngineState:
         """Copy the parameters."""
@@ -89,3 +92,8 @@ class Scratch:
         """∂L/∂ŷ, shape (N, outputs), with the mistakes that the experiment plants in it."""
         derivative = self._loss.derivative(prediction, target)
         return derivative / 2 if "half-loss-gradient" in self._mistakes else derivative
+
+
+def _diverging() -> np.errstate:
+    """Let numbers become inf and nan without a warning: a run that diverges shows them for what they are."""
+    return np.errstate(all="ignore")

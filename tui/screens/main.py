@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.containers import Container, Vertical
+from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Footer, Label
@@ -47,16 +48,24 @@ LEAST_WIDTH, LEAST_HEIGHT = 72, 20
 """Below that the panes don't fit; the screen says so."""
 
 
+class TrainerSaid(Message):
+    """Something came from the trainer."""
+
+    def __init__(self, event: Event) -> None:
+        super().__init__()
+        self.event = event
+
+
 class MainScreen(Screen[None]):
     """Hands what the trainer says to the panes, and what the panes and keys say to the trainer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares them
         (0, "-tiny"),
         (LEAST_WIDTH, "-narrow"),
         (110, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (LEAST_HEIGHT, "-high")]
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (LEAST_HEIGHT, "-high")]  # noqa: RUF012
 
     described: reactive[Described | None] = reactive(None)
     view: reactive[View | None] = reactive(None)
@@ -80,8 +89,9 @@ class MainScreen(Screen[None]):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        """Begin where ↑ and ↓ choose a tensor."""
+        """Begin where ↑ and ↓ choose a tensor; listen to the trainer now that there is something to show it in."""
         self.query_one(ModelPane).focus()
+        self._conductor.listen(lambda event: self.post_message(TrainerSaid(event)))
 
     def on_resize(self) -> None:
         """Say what the screen needs, where it is too small."""
@@ -92,16 +102,16 @@ class MainScreen(Screen[None]):
 
     # What the trainer says
 
-    def take(self, event: Event) -> None:
+    @on(TrainerSaid)
+    def _take(self, message: TrainerSaid) -> None:
         """Take in what the trainer said."""
-        match event:
-            case Described():
+        match message.event:
+            case Described() as event:
                 self.described = event
-                self.selection = Selection()
-            case View():
+            case View() as event:
                 self.query_one(LossPane).history.take(event.series)
                 self.view = event
-            case Dumped():
+            case Dumped() as event:
                 self.notify(_dumped_text(event), title=f"Written, {count_text(event.nbytes)}", markup=False)
             case Said(text, severity):
                 self.notify(text, severity=severity, markup=False, timeout=10 if severity == "error" else 5)

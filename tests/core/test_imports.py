@@ -1,0 +1,52 @@
+"""What the core may load, seen in a process of its own."""
+
+import json
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import core
+
+TORCH_FILES = {"core.engines.autograd", "core.torch_files"}
+
+
+def modules_of_core():
+    return [module.name for module in pkgutil.walk_packages(core.__path__, "core.")]
+
+
+def packages_loaded_by(*modules):
+    """Import the modules in a fresh interpreter; return the top-level packages that are loaded then."""
+    program = (
+        "import importlib, json, sys\n"
+        "for name in json.loads(sys.argv[1]): importlib.import_module(name)\n"
+        "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, json.dumps(modules)], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout))
+
+
+def test_the_core_without_its_torch_files_loads_neither_torch_nor_any_screen():
+    modules = [name for name in modules_of_core() if name not in TORCH_FILES]
+
+    assert {"core.session", "core.dat.format", "core.engines.scratch"} <= set(modules)
+    assert packages_loaded_by(*modules).isdisjoint({"torch", "textual", "rich", "tui"})
+
+
+def test_the_autograd_engine_loads_torch_but_no_screen():
+    loaded = packages_loaded_by("core.engines.autograd")
+
+    assert "torch" in loaded
+    assert loaded.isdisjoint({"textual", "rich", "tui"})
+
+
+@pytest.mark.parametrize("module", ["core.experiment", "core.tensors", "core.errors", "core.mistakes"])
+def test_what_the_command_line_needs_first_loads_no_numpy(module):
+    loaded = packages_loaded_by(module)
+
+    assert "core" in loaded
+    assert "numpy" not in loaded

@@ -12,7 +12,6 @@ import os
 import re
 import secrets
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
@@ -22,6 +21,7 @@ from core.tensors import Quantity, TensorName, parse_tensor_name, tensor_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from core.arrays import FloatArray
     from core.experiment import Experiment, Precision

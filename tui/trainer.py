@@ -226,10 +226,8 @@ class Trainer:
 
 
 def _precisions(experiment: Experiment) -> str:
-    given = {name: experiment.precision_of(name) for name in ("scratch", "autograd")}
-    if len(set(given.values())) == 1:
-        return experiment.precision
-    return ", ".join(f"{name} {precision}" for name, precision in given.items())
+    scratch, autograd = experiment.precision_of("scratch"), experiment.precision_of("autograd")
+    return scratch if scratch == autograd else f"{scratch}, autograd {autograd}"
 
 
 class _Import:

@@ -41,6 +41,24 @@ class DumpChoice:
     every: bool = False
 
 
+class Tick(Checkbox):
+    """A checkbox whose state is seen without colour."""
+
+    @property
+    def BUTTON_INNER(self) -> str:  # type: ignore[override]
+        """The mark between the brackets."""
+        return "x" if self.value else " "
+
+
+class Dot(RadioButton):
+    """A radio button whose state is seen without colour."""
+
+    @property
+    def BUTTON_INNER(self) -> str:  # type: ignore[override]
+        """The mark between the brackets."""
+        return "●" if self.value else " "
+
+
 class DumpScreen(ModalScreen[tuple[DumpChoice, WriteDumps] | None]):
     """Ask what to write where; the answer is complete: folders exist, and what is replaced has been agreed to."""
 
@@ -63,16 +81,16 @@ class DumpScreen(ModalScreen[tuple[DumpChoice, WriteDumps] | None]):
                     yield Label("Engines", classes="caption")
                     for name in self._engines:
                         on = chosen.engines is None or name in chosen.engines
-                        yield Checkbox(name, on, id=f"engine-{name}", compact=True)
+                        yield Tick(name, on, id=f"engine-{name}", compact=True)
                     yield Label("Epochs", classes="caption")
                     with RadioSet(id="epochs", compact=True):
-                        yield RadioButton(f"this one, {self._epoch}", value=not chosen.every)
-                        yield RadioButton(f"every one, 1 to {self._trained}", value=chosen.every)
+                        yield Dot(f"this one, {self._epoch}", value=not chosen.every)
+                        yield Dot(f"every one, 1 to {self._trained}", value=chosen.every)
                 with Vertical():
                     yield Label("Quantities", classes="caption")
                     for quantity, name in _NAMES.items():
                         on = quantity in chosen.quantities
-                        yield Checkbox(name, on, id=f"quantity-{quantity.name}", compact=True)
+                        yield Tick(name, on, id=f"quantity-{quantity.name}", compact=True)
             yield Label("Folder", classes="caption")
             yield Input(chosen.folder, id="folder", compact=True)
             yield Static("", id="paths", markup=False)

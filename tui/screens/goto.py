@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.validation import Integer
 from textual.widgets import Input, Label
 
 if TYPE_CHECKING:
@@ -31,12 +30,12 @@ class GoToScreen(ModalScreen[int | None]):
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Go to epoch"
             yield Label(f"Trained: 0 to {self._trained}. A later one is trained up to.", markup=False)
-            yield Input(placeholder="epoch", type="integer", validators=[Integer(0, FURTHEST)], validate_on=["changed"])
+            yield Input(placeholder="epoch", restrict=r"\d{0,10}")
             yield Label("Enter goes there, Escape stays.", classes="hint")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go, if it is an epoch."""
-        if event.validation_result is not None and event.validation_result.is_valid:
+        if event.value.isdecimal() and int(event.value) <= FURTHEST:
             self.dismiss(int(event.value))
         else:
             self.notify(f"Give a whole number from 0 to {FURTHEST:,}.", severity="warning")

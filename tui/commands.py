@@ -10,6 +10,7 @@ from cyclopts import Parameter, validators
 
 from core import __version__
 from core.experiment import DEFAULT, load
+from tui import launch
 
 app = cyclopts.App(
     name="mlp-tui",
@@ -28,9 +29,7 @@ ExperimentName = Annotated[
 def open_screen(experiment: ExperimentName = DEFAULT, /) -> int:
     """Open the screen on an experiment."""
     load(experiment)
-    from tui.cli import open_screen as opened  # noqa: PLC0415 - the command line above imports this file
-
-    return opened(experiment)
+    return launch.open_screen(experiment)
 
 
 @app.command

@@ -46,8 +46,8 @@ class Conductor(Protocol):
 class ProcessConductor:
     """A trainer in a process of its own, which ends with this one."""
 
-    def __init__(self, source: str) -> None:
-        self._source = source
+    def __init__(self, source: str | None = None) -> None:
+        self._source = [] if source is None else [source]
         self._listener: Listener | None = None
         self._closed = False
         self._begin()
@@ -86,7 +86,7 @@ class ProcessConductor:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process
         self._connection = Connection(os.dup(self._socket.fileno()))
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "tui.trainer", str(theirs.fileno()), self._source],
+            [sys.executable, "-P", "-m", "tui.trainer", str(theirs.fileno()), *self._source],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=self._errors,

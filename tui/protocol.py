@@ -158,6 +158,7 @@ class View:
     trained: int
     planned: int
     running: bool
+    """Whether it trains."""
     joined: tuple[str, ...]
     """The engines that have trained the epoch shown."""
     comparable: bool

@@ -21,7 +21,7 @@ from core import dat
 from core.agreement import digits
 from core.engines.scratch import Scratch
 from core.errors import MlpError
-from core.experiment import Experiment, load
+from core.experiment import DEFAULT, Experiment, load
 from core.session import Session
 from core.tensors import Quantity, TensorName
 from tui.look import agreements_of, matrix_of, sample_of
@@ -126,7 +126,7 @@ class Trainer:
             epoch=session.epoch,
             trained=session.trained,
             planned=self._planned,
-            running=self._running,
+            running=self._training,
             joined=tuple(frame.engines),
             comparable=session.comparable,
             matrix=matrix_of(frame, self._shown.tensor, self._shown.window),
@@ -283,10 +283,10 @@ def _take_in(trainer: Trainer, importing: _Import) -> None:
 
 
 def main() -> None:
-    """Serve the connection and the experiment named on the command line; end when the connection does."""
-    descriptor, source = sys.argv[1:3]
+    """Serve the connection named on the command line, with the experiment named there; end when it does."""
+    descriptor, *source = sys.argv[1:]
     try:
-        serve(Connection(int(descriptor)), load(source))
+        serve(Connection(int(descriptor)), load(source[0] if source else DEFAULT))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         os._exit(0)  # at once, even where PyTorch is still being imported
 

@@ -52,6 +52,8 @@ ENGINES = ("scratch", "autograd")
 SLICE = 0.012
 """Seconds of training between two looks at the commands."""
 VIEWS_A_SECOND = 15
+MANY_FILES = 100
+"""More take long enough for the user to be told that they are being written."""
 
 
 class Trainer:
@@ -205,6 +207,9 @@ class Trainer:
             return
         while any(self._session.trained_by(name) < asked.last for name in asked.engines):
             yield
+        count = (asked.last - asked.first + 1) * len(asked.engines)
+        if count > MANY_FILES:
+            self._say(f"Writing {count:,} files to {asked.folder}…")
         paths, nbytes = [], 0
         try:
             for epoch in range(asked.first, asked.last + 1):

@@ -49,13 +49,15 @@ class ProcessConductor:
     def __init__(self, source: str | None = None) -> None:
         self._source = [] if source is None else [source]
         self._listener: Listener | None = None
+        self._reader: threading.Thread | None = None
         self._closed = False
         self._begin()
 
     def listen(self, listener: Listener) -> None:
         """Read in a thread of its own; `listener` must be safe to call from there."""
         self._listener = listener
-        threading.Thread(target=self._read, args=(self._connection, self._process), daemon=True).start()
+        self._reader = threading.Thread(target=self._read, args=(self._connection, self._process), daemon=True)
+        self._reader.start()
 
     def send(self, command: Command) -> None:
         """Send a command; where the trainer has ended, the reading thread reports it."""
@@ -65,8 +67,7 @@ class ProcessConductor:
     def revive(self) -> None:
         """Start a new process where the old one has ended."""
         if self._process.poll() is not None and self._listener is not None:
-            self._connection.close()
-            self._socket.close()
+            self._let_go()
             self._begin()
             self.listen(self._listener)
 
@@ -80,6 +81,7 @@ class ProcessConductor:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._let_go()
 
     def _begin(self) -> None:
         self._socket, theirs = socket.socketpair()
@@ -94,6 +96,14 @@ class ProcessConductor:
             start_new_session=True,
         )
         theirs.close()
+
+    def _let_go(self) -> None:
+        """Close what belongs to a process that has ended; its reader ends with the connection."""
+        if self._reader is not None and self._reader is not threading.current_thread():
+            self._reader.join(1)
+        self._connection.close()
+        self._socket.close()
+        self._errors.close()
 
     def _read(self, connection: Connection, process: subprocess.Popen[bytes]) -> None:
         try:

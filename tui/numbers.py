@@ -71,7 +71,7 @@ def value_style(value: float, largest: float, *, dark: bool) -> Style:
         return _not_finite(dark)
     if value == 0:
         return _zero(dark)
-    share = 1 + math.log10(abs(value) / largest) / DECADES if largest > 0 else 1.0
+    share = 1 + (math.log10(abs(value)) - math.log10(largest)) / DECADES if largest > 0 else 1.0
     return _signed(value < 0, round(min(max(share, 0), 1) * (LEVELS - 1)), dark)
 
 

@@ -1,0 +1,119 @@
+"""The program in Textual's harness, with a trainer that both engines have joined and that runs in the same loop."""
+
+import asyncio
+import contextlib
+import time
+
+import pytest
+
+from core.engines.autograd import Autograd
+from core.experiment import load
+from tui.app import MlpApp
+from tui.conductor import LocalConductor
+from tui.trainer import Trainer
+
+PATIENCE = 20.0
+"""Seconds after which a test gives up waiting; nothing here takes one."""
+
+
+class WatchedConductor(LocalConductor):
+    """A trainer in the same loop, which tells whether it has done all that it was asked."""
+
+    def __init__(self, experiment):
+        self.sent = []
+        self.trainer = None
+        super().__init__(lambda emit: self._joined(experiment, emit))
+
+    def send(self, command):
+        self.sent.append(command)
+        super().send(command)
+
+    @property
+    def idle(self):
+        if self._task is not None and self._task.done() and not self._task.cancelled():
+            self._task.result()  # raises what ended the trainer
+        return self.trainer is not None and self._commands.empty() and bool(self._commands._getters)
+
+    def _joined(self, experiment, emit):
+        self.trainer = Trainer(experiment, emit)
+        self.trainer.join(Autograd)
+        return self.trainer
+
+
+class Program:
+    """The running program: its keys, its screen, its trainer."""
+
+    def __init__(self, app, conductor, pilot):
+        self.app = app
+        self.conductor = conductor
+        self.pilot = pilot
+        self.main = app.screen
+
+    @property
+    def view(self):
+        return self.main.view
+
+    @property
+    def selection(self):
+        return self.main.selection
+
+    @property
+    def focused(self):
+        return self.app.focused.id if self.app.focused else None
+
+    @property
+    def said(self):
+        """All notices, those that have gone from sight included."""
+        return "\n".join(f"{each.title}\n{each.message}" for each in self.app._notifications)
+
+    @property
+    def text(self):
+        """What stands on the screen."""
+        return "\n".join(strip.text.rstrip() for strip in self.app.screen._compositor.render_strips())
+
+    async def press(self, *keys):
+        """Press keys, and wait until the trainer has done what they ask and the screen has taken it in."""
+        await self.pilot.press(*keys)
+        await self.until(lambda: self.conductor.idle, "the trainer has nothing to do")
+        await self.pilot.pause()
+
+    async def until(self, condition, what):
+        """Wait for something that is to happen."""
+        until = time.monotonic() + PATIENCE
+        while not condition():
+            if time.monotonic() > until:
+                raise AssertionError(f"never: {what}\n{self.text}\n{self.said}")
+            await self.pilot.pause()
+
+    async def shows(self, text):
+        """Wait until a text stands on the screen."""
+        await self.until(lambda: text in self.text, f"the screen shows {text!r}")
+
+
+@pytest.fixture
+def make_app():
+    """Return a function that makes the App on an experiment, by name or file, with its conductor."""
+
+    def make(source="notebook"):
+        conductor = WatchedConductor(load(str(source)))
+        return MlpApp(conductor), conductor
+
+    return make
+
+
+@pytest.fixture
+def opened(make_app):
+    """Return an asynchronous context manager that opens the program and gives it when the panes are filled."""
+
+    @contextlib.asynccontextmanager
+    async def open_program(source="notebook", size=(120, 40)):
+        app, conductor = make_app(source)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            program = Program(app, conductor, pilot)
+            await program.until(lambda: program.view is not None and conductor.idle, "the first View comes")
+            await pilot.pause()
+            yield program
+        conductor.close()
+        await asyncio.gather(conductor._task, return_exceptions=True)
+
+    return open_program

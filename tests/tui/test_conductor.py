@@ -1,0 +1,132 @@
+"""The trainer as a process of its own: it answers, it ends, and it can be started again."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from tui.conductor import ProcessConductor
+from tui.protocol import Described, Ended, GoTo, Restart, Step, View
+
+PATIENCE = 30.0
+SOON = 2.0
+"""Seconds within which a trainer has to end, whatever it does."""
+
+
+class Ear:
+    """Takes events from the reading thread; waits for one that fits."""
+
+    def __init__(self):
+        self.events = []
+        self._news = threading.Condition()
+
+    def __call__(self, event):
+        with self._news:
+            self.events.append(event)
+            self._news.notify_all()
+
+    def wait(self, kind, fits=lambda event: True, after=0):
+        def found():
+            return next((each for each in self.events[after:] if isinstance(each, kind) and fits(each)), None)
+
+        with self._news:
+            assert self._news.wait_for(found, PATIENCE), self.events[-3:]
+            return found()
+
+
+def gone(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+@pytest.fixture
+def ear():
+    return Ear()
+
+
+@pytest.fixture
+def conductor(ear):
+    conductor = ProcessConductor("notebook")
+    conductor.listen(ear)
+    yield conductor
+    conductor.close()
+
+
+def test_it_describes_the_run_then_shows_it_then_answers(conductor, ear):
+    ear.wait(View)
+    assert isinstance(ear.events[0], Described)
+    conductor.send(Step(3))
+
+    assert ear.wait(View, lambda view: view.epoch == 3).matrix.values["scratch"].shape == (10, 2)
+
+
+def test_autograd_joins_when_it_has_been_imported(conductor, ear):
+    conductor.send(Step(2))
+    view = ear.wait(View, lambda view: view.epoch == 2 and "autograd" in view.joined)
+
+    assert view.comparable
+    assert all(each.digits > 10 for each in view.agreements.values())
+
+
+def test_closing_leaves_no_process_and_says_nothing(conductor, ear):
+    ear.wait(View)
+    pid = conductor._process.pid
+    conductor.close()
+
+    assert gone(pid)
+    assert not [each for each in ear.events if isinstance(each, Ended)]
+
+
+def test_closing_while_it_trains_takes_no_longer(conductor, ear):
+    conductor.send(GoTo(1_000_000_000))
+    ear.wait(View, lambda view: view.trained > 0)
+    pid, begun = conductor._process.pid, time.monotonic()
+    conductor.close()
+
+    assert time.monotonic() - begun < SOON
+    assert gone(pid)
+
+
+def test_closing_twice_and_sending_afterwards_do_no_harm(conductor, ear):
+    ear.wait(View)
+    conductor.close()
+    conductor.close()
+    conductor.send(Step(1))
+
+    assert conductor._process.returncode is not None
+
+
+def test_a_process_that_is_killed_is_told_and_revived(conductor, ear):
+    conductor.send(Step(5))
+    ear.wait(View, lambda view: view.epoch == 5)
+    os.kill(conductor._process.pid, signal.SIGKILL)
+    assert "SIGKILL" in ear.wait(Ended).reason
+
+    heard = len(ear.events)
+    conductor.revive()
+    conductor.send(Restart())
+    conductor.send(Step(1))
+    view = ear.wait(View, lambda view: view.epoch == 1, heard)
+    assert view.trained == 1
+
+
+def test_reviving_one_that_lives_changes_nothing(conductor, ear):
+    ear.wait(View)
+    pid = conductor._process.pid
+    conductor.revive()
+
+    assert conductor._process.pid == pid
+
+
+def test_a_trainer_that_can_not_start_says_why(ear):
+    conductor = ProcessConductor("no-such-experiment")
+    conductor.listen(ear)
+    try:
+        assert "no-such-experiment" in ear.wait(Ended).reason
+    finally:
+        conductor.close()

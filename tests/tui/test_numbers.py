@@ -1,0 +1,107 @@
+"""Numbers as text and colour: aligned, and nothing hidden."""
+
+import math
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui.numbers import aligned, count_text, digits_text, full, shape_text, value_style
+
+ANY = st.floats(allow_nan=True, allow_infinity=True)
+DECIMALS = st.integers(2, 6)
+unhurried = settings(deadline=None, max_examples=200)
+
+
+@given(ANY, DECIMALS)
+@unhurried
+def test_aligned_numbers_have_one_width(value, decimals):
+    assert len(aligned(value, decimals)) == decimals + 8
+
+
+@given(ANY, DECIMALS)
+@unhurried
+def test_aligned_numbers_lose_no_sign_no_nan_and_no_inf(value, decimals):
+    text = aligned(value, decimals).strip()
+
+    if math.isnan(value):
+        assert text == "nan"
+    else:
+        assert math.copysign(1, float(text)) == math.copysign(1, value)
+        assert math.isinf(value) == ("inf" in text)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), DECIMALS)
+@unhurried
+def test_aligned_numbers_meet_at_their_points_and_their_exponents(value, decimals):
+    text = aligned(value, decimals)
+
+    assert text.index(".") == 2
+    assert text.index("e") == decimals + 3
+
+
+@given(
+    st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=False, min_value=-1e300, max_value=1e300), DECIMALS
+)
+@unhurried
+def test_aligned_numbers_are_as_near_as_their_decimals_say(value, decimals):
+    assert float(aligned(value, decimals)) == pytest.approx(value, rel=0.51 * 10.0**-decimals, abs=0)
+
+
+@given(ANY)
+@unhurried
+def test_a_full_float64_gives_back_its_bits(value):
+    back = float(full(value, "float64"))
+
+    assert math.isnan(value) == math.isnan(back)
+    assert math.isnan(value) or struct.pack("d", back) == struct.pack("d", value)
+
+
+@given(st.floats(width=32, allow_nan=False))
+@unhurried
+def test_a_full_float32_gives_back_its_bits(value):
+    assert np.float32(float(full(value, "float32"))).tobytes() == np.float32(value).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("digits", "text"),
+    [(15.95, "16"), (10.46, "10.5"), (0.0, "0.0"), (None, "–"), (math.nan, "–")],
+)
+def test_digits_read_as_people_write_them(digits, text):
+    assert digits_text(digits) == text
+
+
+def test_full_digits_of_float32_are_not_sixteen():
+    assert digits_text(7.22) == "7.2"
+
+
+def test_shapes_and_sizes_read_as_people_write_them():
+    assert shape_text((10, 2)) == "10 × 2"
+    assert shape_text((10,)) == "10"
+    assert [count_text(each) for each in (999, 1500, 2_000_000, 3.1e9)] == ["999 bytes", "1.5 kB", "2.0 MB", "3.1 GB"]
+
+
+@given(value=ANY, largest=st.floats(min_value=0, allow_infinity=False), dark=st.booleans())
+@unhurried
+def test_every_number_has_a_colour(value, largest, dark):
+    style = value_style(value, largest, dark=dark)
+
+    assert style.color is not None
+    assert (style.bgcolor is not None) == (not math.isfinite(value))
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_signs_have_colours_of_their_own_and_nan_stands_out(dark):
+    colours = {value_style(each, 1.0, dark=dark) for each in (-1.0, 1.0, 0.0, math.nan)}
+
+    assert len(colours) == 4
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_size_is_seen_in_the_colour(dark):
+    steps = [value_style(10.0**-k, 1.0, dark=dark) for k in range(6)]
+
+    assert len(set(steps)) == 6
+    assert value_style(1e-300, 1.0, dark=dark) == steps[-1]

@@ -1,0 +1,149 @@
+"""Pictures of the screen. `pytest --snapshot-update` takes them anew; look at them before you keep them.
+
+The numbers are steadied (see `steady`): a processor that adds up in another order changes the last bits of a run, and
+with them the digits that two engines share. The README's picture has the numbers as they are, and is compared as text,
+with those that a processor may change left out.
+"""
+
+import os
+import re
+from array import array
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pytest
+from textual.widgets import Input
+
+from core.agreement import Agreement, digits, ulps
+from core.engines.autograd import Autograd
+from core.experiment import load
+from tui.app import MlpApp
+from tui.conductor import LocalConductor
+from tui.protocol import View
+from tui.trainer import Trainer
+
+WIDE, NARROW = (120, 40), (80, 24)
+PICTURE = Path(__file__).parents[2] / "screenshot.svg"
+AT_EPOCH_7 = "n" * 7
+TO_THE_CELL = ["right_square_bracket", "right_square_bracket", "3", *["down"] * 3, *["right"] * 4]
+"""To W2, cell [3, 4], with the matrix in focus."""
+PATIENCE = 200
+"""How often it looks whether the trainer has come to epoch 7."""
+APART = 1 + 2.0**-36
+"""Between the engines' numbers, in pictures."""
+
+
+def steady(event):
+    """Round a View's numbers, and let the second engine's be a fixed factor from the first's."""
+    if not isinstance(event, View):
+        return event
+    agreements = {name: Agreement(10.8, 65_536, 0.0, (0,)) for name in event.agreements}
+    sample = replace(event.sample, predictions=dict.fromkeys(event.sample.predictions, (0.61730492,)))
+    series = {name: (first, array("d", rounded(each))) for name, (first, each) in event.series.items()}
+    if "digits" in series:
+        series["digits"] = (series["digits"][0], array("d", [10.8] * len(series["digits"][1])))
+    return replace(event, agreements=agreements, sample=sample, series=series, matrix=steady_matrix(event.matrix))
+
+
+def steady_matrix(matrix):
+    if matrix is None:
+        return None
+    a = np.array(rounded(matrix.values["scratch"].ravel())).reshape(matrix.values["scratch"].shape)
+    b = a * APART
+    values = {"scratch": a, "autograd": b, "difference": a - b, "digits": digits(a, b)}
+    largest = dict.fromkeys(matrix.largest, float(np.abs(a).max()))
+    return replace(matrix, values=values, ulps=ulps(a, b).astype(np.float64), largest=largest)
+
+
+def rounded(values):
+    return [float(f"{value:.7e}") for value in values]
+
+
+class SteadyConductor(LocalConductor):
+    """A trainer in the same loop whose Views are steadied."""
+
+    async def _work(self, listener):
+        await super()._work(lambda event: listener(steady(event)))
+
+
+@pytest.fixture
+def picture(snap_compare):
+    """Return a function that compares a picture of the program, taken when the trainer is idle, with the one kept."""
+
+    def compare(*keys, size=WIDE, theme=None):
+        def make(emit):
+            trainer = Trainer(load("notebook"), emit)
+            trainer.join(Autograd)
+            return trainer
+
+        app = MlpApp(SteadyConductor(make))
+        app.animation_level = "none"
+
+        async def run_before(pilot):
+            app.theme = theme or app.theme
+            await pilot.press(*AT_EPOCH_7)
+            for _ in range(PATIENCE):
+                await pilot.pause()
+                if app.screen.view is not None and app.screen.view.epoch == 7:
+                    break
+            await pilot.press(*keys)
+            await pilot.pause()
+            for each in app.screen.query(Input):
+                each.cursor_blink = False
+
+        return snap_compare(app, terminal_size=size, run_before=run_before)
+
+    return compare
+
+
+def test_three_panes_at_epoch_7(picture):
+    assert picture(*TO_THE_CELL)
+
+
+def test_three_panes_in_80_by_24(picture):
+    assert picture(*TO_THE_CELL, size=NARROW)
+
+
+def test_a_light_theme(picture):
+    assert picture(*TO_THE_CELL, theme="textual-light")
+
+
+def test_no_colour(picture, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert picture(*TO_THE_CELL)
+
+
+def test_the_dump_dialog(picture, monkeypatch):
+    monkeypatch.chdir("/")
+    assert picture("d")
+
+
+def test_the_help(picture):
+    assert picture("question_mark")
+
+
+# The README's picture
+
+
+async def test_the_readmes_picture_is_what_the_program_shows(opened):
+    """UPDATE_SCREENSHOT=1 takes it anew."""
+    async with opened(size=WIDE) as program:
+        await program.press(*AT_EPOCH_7, *TO_THE_CELL)
+        drawn = program.app.export_screenshot(title="mlp-tui")
+        if os.environ.get("UPDATE_SCREENSHOT"):
+            PICTURE.write_text(drawn, encoding="utf-8")
+    assert "epoch 7 of 10" in words(drawn)
+    assert "[3, 4]" in words(drawn)
+    assert words(PICTURE.read_text(encoding="utf-8")) == words(drawn)
+
+
+def words(svg):
+    """Return a picture's text without what a processor may change: last digits, and how many of them are shared."""
+    text = unescape(" ".join(re.findall(r"<text[^>]*>([^<]*)</text>", svg))).replace("\xa0", " ")
+    text = re.sub(r"(\d\.\d{2})\d*(e[-+]\d+)", r"\1…\2", text)
+    text = re.sub(r"(?<![\d.])\d{1,2}\.\d(?!\d)|differ by \S+|\d\S* ulps?", "…", text)
+    text = re.sub(r"(…e[-+]\d+\s+)16\b", r"\1…", text)
+    text = re.sub(r"(0\.\d{6})\d+", r"\1…", text)
+    return " ".join(text.split())

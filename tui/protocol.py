@@ -37,6 +37,16 @@ class Window:
         """Whether a cell lies in it."""
         return 0 <= row - self.row < self.rows and 0 <= column - self.column < self.columns
 
+    def covers(self, other: Window) -> bool:
+        """Whether every cell of another window lies in it."""
+        last_row, last_column = other.row + other.rows - 1, other.column + other.columns - 1
+        return self.holds(other.row, other.column) and self.holds(last_row, last_column)
+
+    def with_margin(self) -> Window:
+        """Return a window three times as high and as wide, around this one, for the cursor to move in."""
+        row, column = max(0, self.row - self.rows), max(0, self.column - self.columns)
+        return Window(row, column, self.row + 2 * self.rows - row, self.column + 2 * self.columns - column)
+
 
 @dataclass(frozen=True)
 class Step:

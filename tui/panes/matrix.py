@@ -16,7 +16,7 @@ from core.tensors import Quantity
 from tui.actions import bindings
 from tui.numbers import aligned, digits_text, full, scientific, shape_text, value_style
 from tui.panes.lines import LinePane, origin_for
-from tui.protocol import DERIVED, Described, Matrix, View
+from tui.protocol import DERIVED, Described, Matrix, View, Window
 from tui.selection import Selection
 
 if TYPE_CHECKING:
@@ -47,6 +47,13 @@ class MatrixGrid(LinePane):
             super().__init__()
             self.row = row
             self.column = column
+
+    class Seen(Message):
+        """Another part of the matrix came into sight."""
+
+        def __init__(self, window: Window) -> None:
+            super().__init__()
+            self.window = window
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -130,7 +137,7 @@ class MatrixGrid(LinePane):
             value = float(values[row - matrix.window.row, column - matrix.window.column])
             text, style = self._cell(matrix, value, dark=dark)
             if (row, column) == (at_row, at_column):
-                segments += [Segment(f"[{text}]", style + Style(bold=True, reverse=self.has_focus))]
+                segments.append(Segment(_bracketed(text), style + Style(bold=True, reverse=self.has_focus)))
             else:
                 segments.append(Segment(f" {text} ", style))
         return segments
@@ -169,6 +176,9 @@ class MatrixGrid(LinePane):
         row, column = cell_of(self.selection, self.matrix)
         self._top = origin_for(row, self._top, self._rows_shown, self.matrix.rows)
         self._left = origin_for(column, self._left, self._columns_shown, self.matrix.columns)
+        rows = min(self._rows_shown, self.matrix.rows - self._top)
+        columns = min(self._columns_shown, self.matrix.columns - self._left)
+        self.post_message(self.Seen(Window(self._top, self._left, rows, columns)))
 
     def _pick(self, row: int, column: int) -> None:
         if self.matrix is not None:
@@ -234,6 +244,7 @@ class MatrixPane(Vertical):
     described: reactive[Described | None] = reactive(None)
     view: reactive[View | None] = reactive(None)
     selection: reactive[Selection] = reactive(Selection())
+    _seen: Window | None = None
 
     def compose(self) -> ComposeResult:
         """Put the cell's line under the numbers."""
@@ -248,6 +259,11 @@ class MatrixPane(Vertical):
         """Keep the title true."""
         self._entitle()
 
+    def on_matrix_grid_seen(self, message: MatrixGrid.Seen) -> None:
+        """Say which part is seen, where it is not the whole."""
+        self._seen = message.window
+        self._entitle()
+
     def _entitle(self) -> None:
         matrix = self.view.matrix if self.view else None
         name = matrix.tensor if matrix else self.selection.tensor
@@ -257,7 +273,7 @@ class MatrixPane(Vertical):
         shape = f" · {shape_text(matrix.shape)}" if matrix else ""
         self.border_title = Content(f"3 {kind} · {named}{shape} · {self.selection.shown}").markup
         missing = matrix is not None and self.selection.shown not in matrix.values
-        self.border_subtitle = self._why_missing() if missing else ""
+        self.border_subtitle = self._why_missing() if missing else _part_text(matrix, self._seen)
 
     def _why_missing(self) -> str:
         if self.selection.shown in DERIVED and self.view is not None and not self.view.comparable:
@@ -270,3 +286,22 @@ def cell_of(selection: Selection, matrix: Matrix | None) -> tuple[int, int]:
     if matrix is None:
         return selection.row, selection.column
     return min(selection.row, matrix.rows - 1), min(selection.column, matrix.columns - 1)
+
+
+def _bracketed(text: str) -> str:
+    """Put a cell's text in brackets that touch it, two wider than before, its digits where they were."""
+    bare = text.strip()
+    before = len(text) - len(text.lstrip())
+    return f"{' ' * before}[{bare}]".ljust(len(text) + 2)
+
+
+def _part_text(matrix: Matrix | None, seen: Window | None) -> str:
+    """Say which rows and columns are seen, of how many; nothing where all are."""
+    if matrix is None or seen is None:
+        return ""
+    parts = []
+    if seen.rows < matrix.rows:
+        parts.append(f"rows {seen.row}–{seen.row + seen.rows - 1} of {matrix.rows}")
+    if seen.columns < matrix.columns:
+        parts.append(f"columns {seen.column}–{seen.column + seen.columns - 1} of {matrix.columns}")
+    return " · ".join(parts)

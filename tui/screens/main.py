@@ -120,12 +120,9 @@ class MainScreen(Screen[None]):
                 self.notify(text, severity="error", markup=False, timeout=3600)
 
     def watch_selection(self, old: Selection, new: Selection) -> None:
-        """Ask for what is now looked at, if it is not at hand."""
-        matrix = self.view.matrix if self.view else None
-        row, column = cell_of(new, matrix)
-        if old.tensor != new.tensor or (matrix is not None and not matrix.window.holds(row, column)):
-            window = Window(max(0, row - 32), max(0, column - 32))
-            self._conductor.send(Show(new.tensor, window))
+        """Ask for another tensor; which part of it is wanted shows when it is there."""
+        if old.tensor != new.tensor:
+            self._conductor.send(Show(new.tensor, Window()))
 
     # What the panes say
 
@@ -155,6 +152,12 @@ class MainScreen(Screen[None]):
     @on(MatrixGrid.Picked)
     def _pick_cell(self, message: MatrixGrid.Picked) -> None:
         self.selection = self.selection.at(message.row, message.column)
+
+    @on(MatrixGrid.Seen)
+    def _ask_for_part(self, message: MatrixGrid.Seen) -> None:
+        matrix = self.view.matrix if self.view else None
+        if matrix is not None and not matrix.window.covers(message.window):
+            self._conductor.send(Show(self.selection.tensor, message.window.with_margin()))
 
     # What the keys do
 
@@ -197,10 +200,10 @@ class MainScreen(Screen[None]):
         """Copy the cell's number, as the engine has it."""
         matrix = self.view.matrix if self.view else None
         values = matrix.values.get(self.selection.shown) if matrix else None
-        if matrix is None or values is None:
+        row, column = cell_of(self.selection, matrix)
+        if matrix is None or values is None or not matrix.window.holds(row, column):
             self.notify("There is no number here to copy.")
             return
-        row, column = cell_of(self.selection, matrix)
         value = float(values[row - matrix.window.row, column - matrix.window.column])
         self._copy(full(value, matrix.precision.get(self.selection.shown, "float64")).strip(), "The cell")
 

@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
+class QuickButton(Button):
+    """A button that takes every press: Textual's drops a second one while it shows the first."""
+
+    def on_mount(self) -> None:
+        """Show no press."""
+        self.active_effect_duration = 0
+
+
 class ConfirmScreen(ModalScreen[bool]):
     """A question, with the answer that changes nothing in focus."""
 
@@ -32,8 +40,8 @@ class ConfirmScreen(ModalScreen[bool]):
         with Vertical(classes="dialog"):
             yield Label(self._question, markup=False)
             with Horizontal(classes="buttons"):
-                yield Button(f"{self._yes} (y)", id="yes", variant="warning", compact=True)
-                yield Button("Cancel (n)", id="no", compact=True)
+                yield QuickButton(f"{self._yes} (y)", id="yes", variant="warning", compact=True)
+                yield QuickButton("Cancel (n)", id="no", compact=True)
 
     def on_mount(self) -> None:
         """Put the harmless answer in focus."""

@@ -15,7 +15,7 @@ from textual.widgets import Button, Checkbox, Input, Label, RadioButton, RadioSe
 
 from core.tensors import Quantity
 from tui.protocol import WriteDumps, dump_name
-from tui.screens.confirm import ConfirmScreen
+from tui.screens.confirm import ConfirmScreen, QuickButton
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -95,8 +95,8 @@ class DumpScreen(ModalScreen[tuple[DumpChoice, WriteDumps] | None]):
             yield Input(chosen.folder, id="folder", compact=True)
             yield Static("", id="paths", markup=False)
             with Horizontal(classes="buttons"):
-                yield Button("Save", id="save", variant="primary", compact=True)
-                yield Button("Cancel", id="cancel", compact=True)
+                yield QuickButton("Save", id="save", variant="primary", compact=True)
+                yield QuickButton("Cancel", id="cancel", compact=True)
 
     def on_mount(self) -> None:
         """Put Save in focus: Enter writes at once where nothing is in the way."""

@@ -26,16 +26,7 @@ class LinePane(Widget, can_focus=True):
 
     DEFAULT_CSS = """
     LinePane {
-        border: round $foreground 30%;
-        border-title-color: $foreground 80%;
-        border-subtitle-color: $foreground 60%;
         background: $background;
-        padding: 0 1;
-        &:focus {
-            border: round $accent;
-            border-title-color: $accent;
-            border-title-style: bold;
-        }
         & .line-pane--heading { color: $foreground 60%; }
         & .line-pane--dim { color: $foreground 60%; }
         & .line-pane--cursor { color: $foreground; background: $accent 30%; text-style: bold; }

@@ -65,8 +65,8 @@ class LossPane(LinePane):
             super().__init__()
             self.by = by
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
         self.history = LossHistory()
         self._origin = 0
 

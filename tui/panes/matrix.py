@@ -34,7 +34,7 @@ class MatrixGrid(LinePane):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("matrix")]
 
     DEFAULT_CSS = """
-    MatrixGrid { border: none; padding: 0; height: 1fr; width: 1fr; &:focus { border: none; } }
+    MatrixGrid { height: 1fr; width: 1fr; }
     """
 
     view: reactive[View | None] = reactive(None)
@@ -229,17 +229,6 @@ class CellLine(Static):
 
 class MatrixPane(Vertical):
     """The numbers with the cell's line under them."""
-
-    DEFAULT_CSS = """
-    MatrixPane {
-        border: round $foreground 30%;
-        border-title-color: $foreground 80%;
-        border-subtitle-color: $foreground 60%;
-        background: $background;
-        padding: 0 1;
-        &:focus-within { border: round $accent; border-title-color: $accent; border-title-style: bold; }
-    }
-    """
 
     described: reactive[Described | None] = reactive(None)
     view: reactive[View | None] = reactive(None)

@@ -82,9 +82,13 @@ class MainScreen(Screen[None]):
         yield Notice().data_bind(MainScreen.view)
         with Container(id="panes"):
             with Vertical(id="side"):
-                yield ModelPane(id="model").data_bind(MainScreen.described, MainScreen.view, MainScreen.selection)
-                yield LossPane(id="loss").data_bind(MainScreen.described, MainScreen.view)
-            yield MatrixPane(id="matrix").data_bind(MainScreen.described, MainScreen.view, MainScreen.selection)
+                yield ModelPane(id="model", classes="pane").data_bind(
+                    MainScreen.described, MainScreen.view, MainScreen.selection
+                )
+                yield LossPane(id="loss", classes="pane").data_bind(MainScreen.described, MainScreen.view)
+            yield MatrixPane(id="matrix", classes="pane").data_bind(
+                MainScreen.described, MainScreen.view, MainScreen.selection
+            )
         yield Label("", id="too-small", markup=False)
         yield Footer(show_command_palette=False, compact=True)
 

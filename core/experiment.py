@@ -14,19 +14,30 @@ import re
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct, field
 
 from core.errors import ExperimentError
+from core.functions.activations import ACTIVATIONS
 from core.mistakes import MISTAKES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Precision = Literal["float64", "float32"]
 EngineName = Literal["scratch", "autograd"]
 Width = Annotated[int, Meta(ge=1, le=1_000_000)]
 Seed = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 LearningRate = Annotated[float, Meta(ge=0)]
+
+if TYPE_CHECKING:
+    HiddenName: TypeAlias = str
+    ActivationName: TypeAlias = str
+else:  # the names in the tables, so that a new entry is an allowed value
+    HiddenName = Literal[tuple(name for name, each in ACTIVATIONS.items() if each.elementwise)]
+    ActivationName = Literal[tuple(ACTIVATIONS)]
 
 MOST_PARAMETERS = 100_000_000
 """More would not fit in memory beside their gradients and the history."""
@@ -111,9 +122,9 @@ class Experiment(_Table, frozen=True):
     name: Annotated[str, Meta(min_length=1, max_length=80)] = "notebook"
     layers: Annotated[tuple[Width, ...], Meta(min_length=2, max_length=100)] = (2, 10, 10, 1)
     """Widths from the input to the output."""
-    activation: Literal["sigmoid", "identity"] = "sigmoid"
-    """Of the hidden layers."""
-    output: Literal["sigmoid", "identity"] = "identity"
+    activation: HiddenName | tuple[HiddenName, ...] = "sigmoid"
+    """Of the hidden layers: one for all, or one each."""
+    output: ActivationName = "identity"
     """Of the output layer."""
     loss: Literal["sse"] = "sse"
     epochs: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 10
@@ -134,6 +145,11 @@ class Experiment(_Table, frozen=True):
                 "Expected `layers` to begin with 2 and end with 1, as the notebook's sample has two inputs and one "
                 f"target, got {list(self.layers)}"
             )
+        if not isinstance(self.activation, str) and len(self.activation) != self.depth - 1:
+            raise ValueError(
+                f"Expected `activation` to be one name, or one for each of the {self.depth - 1} hidden layers, got "
+                f"{len(self.activation)}"
+            )
         if parameter_count(self.layers) > MOST_PARAMETERS:
             raise ValueError(f"Expected `layers` to have at most {MOST_PARAMETERS:,} parameters")
 
@@ -144,7 +160,8 @@ class Experiment(_Table, frozen=True):
 
     def activations(self) -> tuple[str, ...]:
         """Name the activation of each layer, 1 to L."""
-        return (self.activation,) * (self.depth - 1) + (self.output,)
+        hidden = (self.activation,) * (self.depth - 1) if isinstance(self.activation, str) else self.activation
+        return (*hidden, self.output)
 
     def init_of(self, engine: EngineName) -> Init:
         """Return the initial law that one engine starts from."""
@@ -156,8 +173,9 @@ class Experiment(_Table, frozen=True):
         return precision
 
     def network(self) -> str:
-        """Describe the network in a few words: widths, then activations."""
-        return "-".join(map(str, self.layers)) + f" {self.activation} {self.output}"
+        """Describe the network in a few words: widths, then activations (of all hidden layers, or of each)."""
+        names = (self.activation, self.output) if isinstance(self.activation, str) else self.activations()
+        return " ".join(["-".join(map(str, self.layers)), *names])
 
 
 def parameter_count(layers: tuple[int, ...]) -> int:
@@ -274,7 +292,16 @@ def _keys(table: str) -> list[str]:
 
 def _choices(key: str) -> list[str]:
     """List what a key may say."""
-    return [str(choice) for choice in get_args(_kind_of(key)) if choice is not type(None)]
+    return list(dict.fromkeys(_names_in(_kind_of(key))))
+
+
+def _names_in(kind: Any) -> Iterator[str]:  # noqa: ANN401 - a type of any kind
+    """Go through the names that a type allows, those of a list's elements included."""
+    if get_origin(kind) is Literal:
+        yield from get_args(kind)
+    else:
+        for inner in get_args(kind):
+            yield from _names_in(inner)
 
 
 def _kind_of(key: str) -> Any:  # noqa: ANN401 - a type of any kind

@@ -109,9 +109,9 @@ def _model(experiment: Experiment) -> nn.Sequential:
             experiment.layers, experiment.layers[1:], experiment.activations(), strict=False
         ):
             modules.append(nn.Linear(fan_in, width, dtype=dtype))
-            module = ACTIVATIONS[name].module
-            if module:
-                modules.append(getattr(nn, module)())
+            f = ACTIVATIONS[name]
+            if f.module:
+                modules.append(getattr(nn, f.module)(**f.options))
     return nn.Sequential(*modules)
 
 

@@ -6,6 +6,8 @@ Rows are samples, W[k] is (outputs, inputs), ⊙ is element by element, a_0 = x,
     δ_L = ∂L/∂ŷ ⊙ f_L′(z_L)           δ_k = (δ_{k+1} W_{k+1}) ⊙ f_k′(z_k)
     dL/dW_k = δ_kᵀ a_{k−1}            dL/db_k = Σ_samples δ_k
 
+Where f_L is softmax, the product with its Jacobian stands in the place of ⊙ f_L′.
+
 Source: M. Nielsen, *Neural Networks and Deep Learning*, chapter 2, eqs. BP1 to BP4, for a batch.
 """
 
@@ -80,12 +82,12 @@ class Scratch:
         """Return δ of every layer, and the gradients of all parameters."""
         W, f, last = self._parameters.W, self._activations, self._parameters.depth
         gradients = Parameters(self._parameters.layers, np.empty_like(self._parameters.flat))
-        delta: dict[int, FloatArray] = {last: self._loss_derivative(a[last], y) * f[last].derivative(z[last], a[last])}
+        delta = {last: f[last].backward(z[last], a[last], self._loss_derivative(a[last], y))}
         for k in range(last, 0, -1):
             np.matmul(delta[k].T, a[k - 1], out=gradients.W[k])
             np.sum(delta[k], axis=0, out=gradients.b[k])
             if k > 1:
-                delta[k - 1] = (delta[k] @ W[k]) * f[k - 1].derivative(z[k - 1], a[k - 1])
+                delta[k - 1] = f[k - 1].backward(z[k - 1], a[k - 1], delta[k] @ W[k])
         return delta, gradients
 
     def _loss_derivative(self, prediction: FloatArray, target: FloatArray) -> FloatArray:

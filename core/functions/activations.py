@@ -1,28 +1,59 @@
-"""Activations: each function with its derivative and PyTorch's name for it, in a table."""
+"""Activations: each function with its derivative and PyTorch's name for it, in a table.
+
+All are finite and free of overflow for z within ±1e4 at least. At a kink the derivative is the one that PyTorch takes.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    import numpy as np
 
     from core.arrays import FloatArray
+else:
+    from core.functions.later import np
+
+SOFTPLUS_LINEAR = 20
+"""Above this z, PyTorch's softplus is z itself."""
+
+LEAKY_SLOPE = 0.01
+"""The slope of leaky_relu below zero."""
 
 
 @dataclass(frozen=True)
 class Activation:
-    """a = f(z), element by element."""
+    """a = f(z), for z of shape (N, width); values are of z's shape and dtype."""
 
     value: Callable[[FloatArray], FloatArray]
-    """f(z), of z's shape and dtype."""
-    derivative: Callable[[FloatArray, FloatArray], FloatArray]
-    """f′(z), given z and a = f(z)."""
+    """f(z)."""
+    backward: Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
+    """dL/dz, given z, a = f(z) and dL/da."""
     module: str | None
     """The class in `torch.nn` that computes the same; None where the output is z itself."""
+    options: Mapping[str, float | str] = field(default_factory=dict)
+    """What that class is made with."""
+    derivative: Callable[[FloatArray, FloatArray], FloatArray] | None = None
+    """f′(z) element by element, given z and a; None where each output depends on all of its sample's z."""
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether a unit's activation depends on its own z alone: what a hidden layer may have."""
+        return self.derivative is not None
+
+
+def elementwise(
+    value: Callable[[FloatArray], FloatArray],
+    derivative: Callable[[FloatArray, FloatArray], FloatArray],
+    module: str | None,
+    **options: float | str,
+) -> Activation:
+    """Make an activation of each element alone: dL/dz = dL/da ⊙ f′(z)."""
+    return Activation(value, lambda z, a, upstream: upstream * derivative(z, a), module, options, derivative)
 
 
 def sigmoid(z: FloatArray) -> FloatArray:
@@ -32,8 +63,156 @@ def sigmoid(z: FloatArray) -> FloatArray:
     return activation
 
 
+def _tanh(z: FloatArray) -> FloatArray:
+    return np.tanh(z)
+
+
+def _step(z: FloatArray) -> FloatArray:
+    """1 above zero, 0 elsewhere."""
+    return (z > 0).astype(z.dtype)
+
+
+def _leaky_relu(z: FloatArray) -> FloatArray:
+    return np.where(z > 0, z, LEAKY_SLOPE * z)
+
+
+def _leaky_relu_derivative(z: FloatArray, a: FloatArray) -> FloatArray:
+    return np.where(z > 0, z.dtype.type(1), z.dtype.type(LEAKY_SLOPE))
+
+
+def _elu(z: FloatArray) -> FloatArray:
+    """Z above zero, e^z − 1 elsewhere."""
+    return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))
+
+
+def _elu_derivative(z: FloatArray, a: FloatArray) -> FloatArray:
+    return np.exp(np.minimum(z, 0))
+
+
+_ERF_NEAR = (
+    (0.185777706184603153, 3.16112374387056560, 113.864154151050156, 377.485237685302021, 3209.37758913846947),
+    (1.0, 23.6012909523441209, 244.024637934444173, 1282.61652607737228, 2844.23683343917062),
+)
+"""erf(x)/x as a quotient of polynomials in x², from the highest power down; for |x| ≤ 0.46875."""
+
+_ERFC_FAR = (
+    (
+        2.15311535474403846e-8,
+        0.564188496988670089,
+        8.88314979438837594,
+        66.1191906371416295,
+        298.635138197400131,
+        881.952221241769090,
+        1712.04761263407058,
+        2051.07837782607147,
+        1230.33935479799725,
+    ),
+    (
+        1.0,
+        15.7449261107098347,
+        117.693950891312499,
+        537.181101862009858,
+        1621.38957456669019,
+        3290.79923573345963,
+        4362.61909014324716,
+        3439.36767414372164,
+        1230.33935480374942,
+    ),
+)
+"""e^(x²)·erfc(x) as a quotient of polynomials in x; for 0.46875 ≤ x, its error unseen in erf beyond 4."""
+
+
+def erf(x: FloatArray) -> FloatArray:
+    """Return the error function, to 15 digits (5 ulps at most, just above 0.46875).
+
+    W. J. Cody, *Rational Chebyshev approximations for the error function*, Math. Comp. 23 (1969), in two of its three
+    ranges: from 4 on, erfc is below 2e-8, and the quotient of the second range gives more of it than 1 − erfc can show.
+    """
+    size = np.minimum(np.abs(x), 6)  # 1 − erf(6) is a tenth of an ulp of 1
+    near = x * _quotient(_ERF_NEAR, np.minimum(size, 0.5) ** 2)
+    far = np.copysign(1 - np.exp(-size * size) * _quotient(_ERFC_FAR, size), x)
+    return np.where(size <= 0.46875, near, far)
+
+
+def _quotient(coefficients: tuple[tuple[float, ...], tuple[float, ...]], x: FloatArray) -> FloatArray:
+    above, below = (_polynomial(each, x) for each in coefficients)
+    return above / below
+
+
+def _polynomial(coefficients: tuple[float, ...], x: FloatArray) -> FloatArray:
+    """Horner's rule, from the highest power down."""
+    value = np.full_like(x, coefficients[0])
+    for coefficient in coefficients[1:]:
+        value = value * x + coefficient
+    return value
+
+
+def _normal_distribution(z: FloatArray) -> FloatArray:
+    """Φ(z), that of the standard normal law."""
+    return 0.5 * (1 + erf(z * math.sqrt(0.5)))
+
+
+def _gelu_derivative(z: FloatArray, a: FloatArray) -> FloatArray:
+    """Φ(z) + z·φ(z), φ the standard normal density."""
+    density: FloatArray = np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
+    return _normal_distribution(z) + z * density
+
+
+def _gelu_tanh_inner(z: FloatArray) -> FloatArray:
+    return math.sqrt(2 / math.pi) * (z + 0.044715 * z * z * z)
+
+
+def _gelu_tanh(z: FloatArray) -> FloatArray:
+    """Φ(z) approximated by (1 + tanh(√(2/π)·(z + 0.044715·z³)))/2. Hendrycks and Gimpel, *GELUs*, section 2."""
+    activation: FloatArray = 0.5 * z * (1 + np.tanh(_gelu_tanh_inner(z)))
+    return activation
+
+
+def _gelu_tanh_derivative(z: FloatArray, a: FloatArray) -> FloatArray:
+    t = np.tanh(_gelu_tanh_inner(z))
+    slope = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * z * z)
+    derivative: FloatArray = 0.5 * (1 + t) + 0.5 * z * (1 - t * t) * slope
+    return derivative
+
+
+def _silu_derivative(z: FloatArray, a: FloatArray) -> FloatArray:
+    s = sigmoid(z)
+    return s * (1 + z * (1 - s))
+
+
+def _softplus(z: FloatArray) -> FloatArray:
+    """ln(1 + e^z), and z itself above 20 as in PyTorch."""
+    return np.where(z > SOFTPLUS_LINEAR, z, np.log1p(np.exp(np.minimum(z, SOFTPLUS_LINEAR))))
+
+
+def _softplus_derivative(z: FloatArray, a: FloatArray) -> FloatArray:
+    return np.where(z > SOFTPLUS_LINEAR, z.dtype.type(1), sigmoid(z))
+
+
+def softmax(z: FloatArray) -> FloatArray:
+    """e^z_i / Σ_j e^z_j of each row, from z − max z so that nothing overflows."""
+    powers = np.exp(z - z.max(axis=1, keepdims=True))
+    shares: FloatArray = powers / powers.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _softmax_backward(z: FloatArray, a: FloatArray, upstream: FloatArray) -> FloatArray:
+    """Multiply by the Jacobian ∂a_i/∂z_j = a_i(δ_ij − a_j): dL/dz_j = a_j(dL/da_j − Σ_i dL/da_i·a_i)."""
+    weighted: FloatArray = a * (upstream - np.sum(upstream * a, axis=1, keepdims=True))
+    return weighted
+
+
 ACTIVATIONS = {
-    "sigmoid": Activation(sigmoid, lambda z, a: a * (1 - a), "Sigmoid"),
-    "identity": Activation(lambda z: z, lambda z, a: np.ones_like(z), None),
+    "sigmoid": elementwise(sigmoid, lambda z, a: a * (1 - a), "Sigmoid"),
+    "identity": elementwise(lambda z: z, lambda z, a: np.ones_like(z), None),
+    "tanh": elementwise(_tanh, lambda z, a: 1 - a * a, "Tanh"),
+    "relu": elementwise(lambda z: np.maximum(z, 0), lambda z, a: _step(z), "ReLU"),
+    "leaky_relu": elementwise(_leaky_relu, _leaky_relu_derivative, "LeakyReLU", negative_slope=LEAKY_SLOPE),
+    "elu": elementwise(_elu, _elu_derivative, "ELU"),
+    "gelu": elementwise(lambda z: z * _normal_distribution(z), _gelu_derivative, "GELU"),
+    "gelu_tanh": elementwise(_gelu_tanh, _gelu_tanh_derivative, "GELU", approximate="tanh"),
+    "silu": elementwise(lambda z: z * sigmoid(z), _silu_derivative, "SiLU"),
+    "softplus": elementwise(_softplus, _softplus_derivative, "Softplus", threshold=SOFTPLUS_LINEAR),
+    "softmax": Activation(softmax, _softmax_backward, "Softmax", {"dim": 1}),
 }
 """By the name that an experiment gives."""

@@ -34,13 +34,21 @@ WRONG = {
     "one width alone": ("layers = [2]", "layers: got [2]", "length >= 2"),
     "three inputs": ("layers = [3, 1]", "got [3, 1]", "`layers` to begin with 2"),
     "too many parameters": ("layers = [2, 100000, 1000, 1]", "100000", "`layers` to have at most 100,000,000"),
-    "an unknown activation": ('activation = "tanh"', "activation: got 'tanh'", "sigmoid or identity"),
-    "a number for a name": ("activation = 3", "activation: got `int`", "`str`"),
+    "an unknown activation": ('activation = "tan"', "activation: got 'tan'", "sigmoid or identity or tanh or relu"),
+    "a number for a name": ("activation = 3", "activation: got `int`", "`str | array`"),
     "a name that looks like a place": (
         'activation = "x - at `$.q"',
         "activation: got 'x - at `$.q'",
         "sigmoid or identity",
     ),
+    "an unknown activation in a list": (
+        'activation = ["tanh", "tan"]',
+        "activation[1]: got 'tan'",
+        "sigmoid or identity or tanh",
+    ),
+    "an activation too few": ('activation = ["tanh"]', "got 1", "one for each of the 2 hidden layers"),
+    "softmax in a hidden layer": ('activation = "softmax"', "activation: got 'softmax'", "or softplus"),
+    "an unknown output": ('output = "max"', "output: got 'max'", "or softmax"),
     "no epochs": ("epochs = 0", "epochs: got 0", "`int` >= 1"),
     "half an epoch": ("epochs = 1.5", "epochs: got `float`", "`int`"),
     "a truth for a number": ("epochs = true", "epochs: got `bool`", "`int`"),
@@ -109,7 +117,8 @@ precisions = st.sampled_from([None, "float64", "float32"])
         Experiment,
         name=st.text(st.characters(codec="utf-8"), min_size=1, max_size=80).filter(str.strip).filter(str.isprintable),
         layers=st.lists(st.integers(1, 50), max_size=5).map(lambda hidden: (2, *hidden, 1)),
-        activation=st.sampled_from(["sigmoid", "identity"]),
+        activation=st.sampled_from(["sigmoid", "identity", "tanh", "gelu_tanh"]),
+        output=st.sampled_from(["sigmoid", "identity", "softmax"]),
         epochs=st.integers(1, 10**9),
         seed=st.integers(0, 2**32 - 1),
         optimizer=st.builds(Optimizer, lr=st.floats(0, allow_nan=False, allow_infinity=False)),
@@ -151,6 +160,14 @@ def test_a_network_is_described_by_widths_and_activations():
     assert experiment.network() == "2-10-10-1 sigmoid identity"
     assert experiment.activations() == ("sigmoid", "sigmoid", "identity")
     assert (experiment.depth, parameter_count(experiment.layers)) == (3, 151)
+
+
+def test_hidden_layers_may_have_an_activation_each():
+    experiment = Experiment(activation=("tanh", "relu"), output="sigmoid")
+
+    assert experiment.activations() == ("tanh", "relu", "sigmoid")
+    assert experiment.network() == "2-10-10-1 tanh relu sigmoid"
+    assert parse(to_toml(experiment), "again") == experiment
 
 
 def test_an_experiment_cannot_be_changed():

@@ -21,6 +21,7 @@ from msgspec import Meta, Struct, field
 
 from core.errors import ExperimentError
 from core.functions.activations import ACTIVATIONS
+from core.functions.losses import LOSSES
 from core.mistakes import MISTAKES
 
 if TYPE_CHECKING:
@@ -35,9 +36,11 @@ LearningRate = Annotated[float, Meta(ge=0)]
 if TYPE_CHECKING:
     HiddenName: TypeAlias = str
     ActivationName: TypeAlias = str
+    LossName: TypeAlias = str
 else:  # the names in the tables, so that a new entry is an allowed value
     HiddenName = Literal[tuple(name for name, each in ACTIVATIONS.items() if each.elementwise)]
     ActivationName = Literal[tuple(ACTIVATIONS)]
+    LossName = Literal[tuple(LOSSES)]
 
 MOST_PARAMETERS = 100_000_000
 """More would not fit in memory beside their gradients and the history."""
@@ -126,7 +129,7 @@ class Experiment(_Table, frozen=True):
     """Of the hidden layers: one for all, or one each."""
     output: ActivationName = "identity"
     """Of the output layer."""
-    loss: Literal["sse"] = "sse"
+    loss: LossName = "sse"
     epochs: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 10
     precision: Precision = "float64"
     seed: Seed = 4
@@ -150,8 +153,17 @@ class Experiment(_Table, frozen=True):
                 f"Expected `activation` to be one name, or one for each of the {self.depth - 1} hidden layers, got "
                 f"{len(self.activation)}"
             )
+        self._check_loss()
         if parameter_count(self.layers) > MOST_PARAMETERS:
             raise ValueError(f"Expected `layers` to have at most {MOST_PARAMETERS:,} parameters")
+
+    def _check_loss(self) -> None:
+        """Refuse a loss whose output activation is another, and a softmax of one output, which is always 1."""
+        needed = LOSSES[self.loss].output
+        if needed not in (None, self.output):
+            raise ValueError(f"Expected `output` to be {needed}, as loss {self.loss} needs it, got {self.output}")
+        if self.output == "softmax" and self.layers[-1] < 2:
+            raise ValueError("Expected `layers` to end with 2 or more, as output softmax needs it, got 1")
 
     @property
     def depth(self) -> int:

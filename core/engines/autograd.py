@@ -32,6 +32,8 @@ class Autograd:
         self._model = _model(experiment)
         loss = LOSSES[experiment.loss]
         self._loss = getattr(nn, loss.module)(**loss.options)
+        self._fused = loss.fused
+        self._judged = self._model[:-1] if loss.fused else self._model
         self._optimizer = torch.optim.SGD(self._model.parameters(), lr=experiment.optimizer.lr)
         if experiment.init_of("autograd").law == "manual_seed":
             start = self._flat()
@@ -45,7 +47,7 @@ class Autograd:
     def step(self, x: FloatArray, y: FloatArray) -> float:
         """Make one pass and one update by `torch.optim`; return the loss before the update."""
         inputs, targets = self._tensors(x, y)
-        loss = self._loss(self._model(inputs), targets)
+        loss = self._loss(self._judged(inputs), targets)
         self._optimizer.zero_grad()
         loss.backward()
         self._optimizer.step()
@@ -63,7 +65,7 @@ class Autograd:
                 z[k].retain_grad()
             else:
                 a[len(z)] = module(z[len(z)])
-        loss = self._loss(a[len(z)], targets)
+        loss = self._loss((z if self._fused else a)[len(z)], targets)
         self._optimizer.zero_grad()
         loss.backward()
         delta = {k: _array(each.grad) for k, each in z.items()}

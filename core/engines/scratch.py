@@ -6,7 +6,8 @@ Rows are samples, W[k] is (outputs, inputs), ⊙ is element by element, a_0 = x,
     δ_L = ∂L/∂ŷ ⊙ f_L′(z_L)           δ_k = (δ_{k+1} W_{k+1}) ⊙ f_k′(z_k)
     dL/dW_k = δ_kᵀ a_{k−1}            dL/db_k = Σ_samples δ_k
 
-Where f_L is softmax, the product with its Jacobian stands in the place of ⊙ f_L′.
+Where f_L is softmax, the product with its Jacobian stands in the place of ⊙ f_L′. A loss that is fused with f_L (bce
+with sigmoid, cross_entropy with softmax) gives δ_L at once, from z_L.
 
 Source: M. Nielsen, *Neural Networks and Deep Learning*, chapter 2, eqs. BP1 to BP4, for a batch.
 """
@@ -55,7 +56,8 @@ class Scratch:
         with _diverging():
             z, a = self._forward(x)
             delta, gradients = self._backward(y, z, a)
-            loss = self._loss.value(a[self._parameters.depth], y)
+            last = self._parameters.depth
+            loss = self._loss.value(z[last] if self._loss.fused else a[last], y)
         return Pass(x, y, z, a, delta, loss, gradients)
 
     def state(self) -> EngineState:
@@ -82,7 +84,7 @@ class Scratch:
         """Return δ of every layer, and the gradients of all parameters."""
         W, f, last = self._parameters.W, self._activations, self._parameters.depth
         gradients = Parameters(self._parameters.layers, np.empty_like(self._parameters.flat))
-        delta = {last: f[last].backward(z[last], a[last], self._loss_derivative(a[last], y))}
+        delta = {last: self._last_delta(y, z[last], a[last])}
         for k in range(last, 0, -1):
             np.matmul(delta[k].T, a[k - 1], out=gradients.W[k])
             np.sum(delta[k], axis=0, out=gradients.b[k])
@@ -90,8 +92,14 @@ class Scratch:
                 delta[k - 1] = f[k - 1].backward(z[k - 1], a[k - 1], delta[k] @ W[k])
         return delta, gradients
 
+    def _last_delta(self, y: FloatArray, z: FloatArray, a: FloatArray) -> FloatArray:
+        """δ_L, shape (N, outputs), given y, z_L and a_L = ŷ."""
+        if self._loss.fused:
+            return self._loss_derivative(z, y)
+        return self._activations[self._parameters.depth].backward(z, a, self._loss_derivative(a, y))
+
     def _loss_derivative(self, prediction: FloatArray, target: FloatArray) -> FloatArray:
-        """∂L/∂ŷ, shape (N, outputs), with the mistakes that the experiment plants in it."""
+        """∂L/∂ŷ (where the loss is fused, dL/dz_L), shape (N, outputs), with the mistakes that are planted in it."""
         derivative = self._loss.derivative(prediction, target)
         return derivative / 2 if "half-loss-gradient" in self._mistakes else derivative
 

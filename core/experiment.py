@@ -22,6 +22,7 @@ from msgspec import Meta, Struct, field
 from core.errors import ExperimentError
 from core.functions.activations import ACTIVATIONS
 from core.functions.losses import LOSSES
+from core.functions.optimizers import OPTIMIZERS, Settings
 from core.mistakes import MISTAKES
 
 if TYPE_CHECKING:
@@ -31,16 +32,19 @@ Precision = Literal["float64", "float32"]
 EngineName = Literal["scratch", "autograd"]
 Width = Annotated[int, Meta(ge=1, le=1_000_000)]
 Seed = Annotated[int, Meta(ge=0, le=2**32 - 1)]
-LearningRate = Annotated[float, Meta(ge=0)]
+NotNegative = Annotated[float, Meta(ge=0)]
+BelowOne = Annotated[float, Meta(ge=0, lt=1)]
 
 if TYPE_CHECKING:
     HiddenName: TypeAlias = str
     ActivationName: TypeAlias = str
     LossName: TypeAlias = str
+    OptimizerName: TypeAlias = str
 else:  # the names in the tables, so that a new entry is an allowed value
     HiddenName = Literal[tuple(name for name, each in ACTIVATIONS.items() if each.elementwise)]
     ActivationName = Literal[tuple(ACTIVATIONS)]
     LossName = Literal[tuple(LOSSES)]
+    OptimizerName = Literal[tuple(OPTIMIZERS)]
 
 MOST_PARAMETERS = 100_000_000
 """More would not fit in memory beside their gradients and the history."""
@@ -57,16 +61,39 @@ class _Table(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Optimizer(_Table, frozen=True):
-    """How parameters follow their gradients."""
+    """How parameters follow their gradients; what is left out is PyTorch's default. See `core.functions.optimizers`."""
 
-    name: Literal["sgd"] = "sgd"
-    lr: LearningRate = 0.1
-    """The learning rate η of θ ← θ − η·dL/dθ."""
+    name: OptimizerName = "sgd"
+    lr: NotNegative = 0.1
+    """The learning rate η."""
+    momentum: NotNegative | None = None
+    nesterov: bool | None = None
+    weight_decay: NotNegative | None = None
+    betas: tuple[BelowOne, BelowOne] | None = None
+    eps: NotNegative | None = None
+    alpha: Annotated[float, Meta(ge=0, le=1)] | None = None
+    centered: bool | None = None
+    lr_decay: NotNegative | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a learning rate that is not finite."""
-        if not math.isfinite(self.lr):
-            raise ValueError("Expected `lr` to be finite")
+        """Refuse numbers that are not finite, and keys that mean nothing to this optimizer."""
+        known = OPTIMIZERS[self.name].defaults
+        for key, value in {"lr": self.lr, **self.options()}.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"Expected `{key}` to be finite")
+            if key != "lr" and key not in known:
+                raise ValueError(f"Expected {', '.join(('lr', *known))} alone with {self.name}, got {key}")
+        if self.nesterov and not self.momentum:
+            raise ValueError("Expected a `momentum` above 0 with nesterov")
+
+    def options(self) -> dict[str, Any]:
+        """Return the keys that are given, beside the name and the learning rate."""
+        given = {key: getattr(self, key) for key in self.__struct_fields__ if key not in ("name", "lr")}
+        return {key: value for key, value in given.items() if value is not None}
+
+    def settings(self) -> Settings:
+        """Return all settings of the update, PyTorch's defaults where none is given."""
+        return OPTIMIZERS[self.name].settings(self.lr, self.options())
 
 
 class Init(_Table, frozen=True):

@@ -11,6 +11,7 @@ from torch import nn
 from core.engines.base import EngineState, Pass
 from core.functions.activations import ACTIVATIONS
 from core.functions.losses import LOSSES
+from core.functions.optimizers import OPTIMIZERS, STEP
 from core.parameters import Parameters, draw, start_digest
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ class Autograd:
         self._loss = getattr(nn, loss.module)(**loss.options)
         self._fused = loss.fused
         self._judged = self._model[:-1] if loss.fused else self._model
-        self._optimizer = torch.optim.SGD(self._model.parameters(), lr=experiment.optimizer.lr)
+        self._described = experiment.optimizer
+        self._optimizer = self._new_optimizer()
         if experiment.init_of("autograd").law == "manual_seed":
             start = self._flat()
         else:
@@ -75,23 +77,47 @@ class Autograd:
         return Pass(x, y, {k: _array(each) for k, each in z.items()}, values, delta, float(loss.item()), gradients)
 
     def state(self) -> EngineState:
-        """Copy the parameters."""
-        return EngineState(self._flat())
+        """Copy the parameters and what `torch.optim` keeps of each, joined to flat vectors."""
+        return EngineState(self._flat(), self._vectors())
 
     def restore(self, state: EngineState) -> None:
-        """Go back to copied parameters."""
+        """Go back to a copied state."""
         self._assign(state.parameters)
+        self._optimizer = self._new_optimizer()
+        vectors = {name: self._by_parameter(each) for name, each in state.optimizer.items() if name != STEP}
+        for i, parameter in enumerate(self._model.parameters() if state.optimizer else ()):
+            kept = {name: torch.from_numpy(parts[i].copy()) for name, parts in vectors.items()}
+            if STEP in state.optimizer:
+                kept[STEP] = torch.tensor(float(state.optimizer[STEP]))
+            self._optimizer.state[parameter] = kept
+
+    def _new_optimizer(self) -> torch.optim.Optimizer:
+        """Make the experiment's optimizer as it is before the first step."""
+        rule = OPTIMIZERS[self._described.name]
+        optimizer: torch.optim.Optimizer = getattr(torch.optim, rule.module)(
+            self._model.parameters(), lr=self._described.lr, **self._described.options()
+        )
+        return optimizer
+
+    def _vectors(self) -> dict[str, FloatArray]:
+        """Copy what the optimizer keeps; empty as long as it has made nothing."""
+        kept = [self._optimizer.state.get(parameter, {}) for parameter in self._model.parameters()]
+        names = [name for name, value in kept[0].items() if value is not None]
+        vectors = {name: _joined([_array(each[name]) for each in kept]) for name in names if name != STEP}
+        return {STEP: _array(kept[0][STEP]), **vectors} if STEP in names else vectors
+
+    def _by_parameter(self, flat: FloatArray) -> list[FloatArray]:
+        """Part a flat vector into W1, b1, W2, b2, …"""
+        values = Parameters(self._layers, flat.astype(self.precision))
+        return [part[k] for k in values.W for part in (values.W, values.b)]
 
     def _flat(self) -> FloatArray:
         return _joined([_array(each) for each in self._model.parameters()])
 
     def _assign(self, flat: FloatArray) -> None:
-        values = Parameters(self._layers, flat.astype(self.precision))
-        linear = [module for module in self._model if isinstance(module, nn.Linear)]
         with torch.no_grad():
-            for k, module in enumerate(linear, start=1):
-                module.weight.copy_(torch.from_numpy(values.W[k]))
-                module.bias.copy_(torch.from_numpy(values.b[k]))
+            for parameter, values in zip(self._model.parameters(), self._by_parameter(flat), strict=True):
+                parameter.copy_(torch.from_numpy(values))
 
     def _tensors(self, x: FloatArray, y: FloatArray) -> tuple[torch.Tensor, torch.Tensor]:
         """Return a batch as tensors; those of the last batch are kept, as one batch often comes again."""

@@ -37,7 +37,10 @@ class EngineState:
     parameters: FloatArray
     """Flat, shape (P,), in the engine's precision."""
     optimizer: Mapping[str, FloatArray] = field(default_factory=dict)
-    """The optimizer's own vectors, each of shape (P,)."""
+    """The optimizer's own vectors by PyTorch's names, each of shape (P,), and its count of steps, `step`, of shape ().
+
+    Empty before the first step, or where it keeps nothing.
+    """
 
     @property
     def nbytes(self) -> int:

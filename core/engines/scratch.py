@@ -21,6 +21,7 @@ import numpy as np
 from core.engines.base import EngineState, Pass
 from core.functions.activations import ACTIVATIONS
 from core.functions.losses import LOSSES
+from core.functions.optimizers import OPTIMIZERS
 from core.parameters import Parameters, draw, start_digest
 
 if TYPE_CHECKING:
@@ -41,14 +42,16 @@ class Scratch:
         self._parameters = Parameters(experiment.layers, start.astype(self.precision))
         self._activations = dict(enumerate((ACTIVATIONS[name] for name in experiment.activations()), start=1))
         self._loss = LOSSES[experiment.loss]
-        self._learning_rate = experiment.optimizer.lr
+        self._rule = OPTIMIZERS[experiment.optimizer.name]
+        self._settings = experiment.optimizer.settings()
+        self._vectors = self._rule.start(self._settings, self._parameters.flat)
         self._mistakes = frozenset(experiment.engines.scratch.mistakes)
 
     def step(self, x: FloatArray, y: FloatArray) -> float:
-        """Make one pass and one update θ ← θ − η·dL/dθ; return the loss before the update."""
+        """Make one pass and one update of the optimizer; return the loss before the update."""
         computed = self.look(x, y)
         with _diverging():
-            self._parameters.flat -= self._learning_rate * computed.gradients.flat
+            self._rule.update(self._parameters.flat, computed.gradients.flat, self._vectors, self._settings)
         return computed.loss
 
     def look(self, x: FloatArray, y: FloatArray) -> Pass:
@@ -61,12 +64,15 @@ class Scratch:
         return Pass(x, y, z, a, delta, loss, gradients)
 
     def state(self) -> EngineState:
-        """Copy the parameters."""
-        return EngineState(self._parameters.flat.copy())
+        """Copy the parameters and the optimizer's vectors."""
+        return EngineState(self._parameters.flat.copy(), {name: each.copy() for name, each in self._vectors.items()})
 
     def restore(self, state: EngineState) -> None:
-        """Go back to copied parameters."""
+        """Go back to a copied state."""
         self._parameters.flat[...] = state.parameters
+        self._vectors = self._rule.start(self._settings, self._parameters.flat)
+        for name, values in state.optimizer.items():
+            self._vectors[name][...] = values
 
     def _forward(self, x: FloatArray) -> tuple[dict[int, FloatArray], dict[int, FloatArray]]:
         """Return z and a of every layer."""

@@ -66,8 +66,27 @@ WRONG = {
     "a precision of 16 bits": ('precision = "float16"', "precision: got 'float16'", "float64 or float32"),
     "a learning rate of nan": ("[optimizer]\nlr = nan", "optimizer.lr: got nan", "`float` >= 0"),
     "a learning rate of inf": ("[optimizer]\nlr = inf", "optimizer: got {'lr': inf}", "`lr` to be finite"),
+    "an infinite momentum": (
+        "[optimizer]\nmomentum = inf",
+        "optimizer: got {'momentum': inf}",
+        "`momentum` to be finite",
+    ),
+    "a key of another optimizer": (
+        "[optimizer]\nbetas = [0.9, 0.99]",
+        "optimizer: got betas",
+        "lr, momentum, nesterov, weight_decay alone with sgd",
+    ),
+    "a momentum of adam": (
+        '[optimizer]\nname = "adam"\nmomentum = 0.9',
+        "optimizer: got momentum",
+        "lr, betas, eps, weight_decay alone with adam",
+    ),
+    "nesterov without momentum": ("[optimizer]\nnesterov = true", "optimizer: got", "a `momentum` above 0"),
+    "a beta of one": ('[optimizer]\nname = "adam"\nbetas = [0.9, 1.0]', "optimizer.betas[1]: got 1", "`float` < 1"),
+    "three betas": ('[optimizer]\nname = "adam"\nbetas = [0.9, 0.9, 0.9]', "optimizer.betas: got", "length 2"),
+    "a misspelt setting": ("[optimizer]\nmomentun = 0.9", "unknown key optimizer.momentun", "momentum?"),
     "a negative learning rate": ("[optimizer]\nlr = -1", "optimizer.lr: got -1", "`float` >= 0"),
-    "an unknown optimizer": ('[optimizer]\nname = "adam"', "optimizer.name: got 'adam'", "sgd"),
+    "an unknown optimizer": ('[optimizer]\nname = "adas"', "optimizer.name: got 'adas'", "sgd or adam or adamw"),
     "a number for a table": ("optimizer = 3", "optimizer: got `int`", "`object`"),
     "pytorch's own law for both": ('[init]\nlaw = "manual_seed"', "manual_seed", "`init.law` to be torch or notebook"),
     "pytorch's own law for scratch": (
@@ -130,7 +149,13 @@ precisions = st.sampled_from([None, "float64", "float32"])
         loss=st.sampled_from(["sse", "mse", "huber", "bce"]),
         epochs=st.integers(1, 10**9),
         seed=st.integers(0, 2**32 - 1),
-        optimizer=st.builds(Optimizer, lr=st.floats(0, allow_nan=False, allow_infinity=False)),
+        optimizer=st.builds(Optimizer, lr=st.floats(0, allow_nan=False, allow_infinity=False))
+        | st.builds(
+            Optimizer,
+            name=st.sampled_from(["adam", "adamw"]),
+            betas=st.none() | st.tuples(st.floats(0, 0.99), st.floats(0, 0.99)),
+            weight_decay=st.none() | st.floats(0, 1),
+        ),
         engines=st.builds(
             Engines,
             scratch=st.builds(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, 
 import msgspec
 from msgspec import Meta, Struct, field
 
+from core.data import SOURCES
 from core.errors import ExperimentError
 from core.functions.activations import ACTIVATIONS
 from core.functions.losses import LOSSES
@@ -29,6 +30,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Precision = Literal["float64", "float32"]
+Law = Literal[
+    "torch",
+    "notebook",
+    "manual_seed",
+    "xavier_uniform",
+    "xavier_normal",
+    "kaiming_uniform",
+    "kaiming_normal",
+    "unit",
+    "normal",
+    "zeros",
+]
 EngineName = Literal["scratch", "autograd"]
 Width = Annotated[int, Meta(ge=1, le=1_000_000)]
 Seed = Annotated[int, Meta(ge=0, le=2**32 - 1)]
@@ -40,14 +53,19 @@ if TYPE_CHECKING:
     ActivationName: TypeAlias = str
     LossName: TypeAlias = str
     OptimizerName: TypeAlias = str
+    SourceName: TypeAlias = str
 else:  # the names in the tables, so that a new entry is an allowed value
     HiddenName = Literal[tuple(name for name, each in ACTIVATIONS.items() if each.elementwise)]
     ActivationName = Literal[tuple(ACTIVATIONS)]
     LossName = Literal[tuple(LOSSES)]
     OptimizerName = Literal[tuple(OPTIMIZERS)]
+    SourceName = Literal[tuple(SOURCES)]
 
 MOST_PARAMETERS = 100_000_000
 """More would not fit in memory beside their gradients and the history."""
+
+MOST_SAMPLES = 10_000_000
+"""As for the parameters."""
 
 MOST_BYTES = 1_000_000
 """No experiment is longer than that."""
@@ -99,20 +117,31 @@ class Optimizer(_Table, frozen=True):
 class Init(_Table, frozen=True):
     """Where the parameters start; see `core.parameters.draw` for what each law draws."""
 
-    law: Literal["torch", "notebook", "manual_seed"] = "torch"
+    law: Law = "torch"
 
 
 class Data(_Table, frozen=True):
-    """The samples; see `core.data.load`."""
+    """The samples; `core.data` says what each source makes, and how many of them if nothing is said."""
 
-    source: Literal["notebook"] = "notebook"
+    source: SourceName = "notebook"
+    samples: Annotated[int, Meta(ge=1, le=MOST_SAMPLES)] | None = None
+    noise: NotNegative | None = None
+    """The standard deviation of what is added to each coordinate."""
     seed: Seed = 4
+    """Of the noise."""
+
+    def __post_init__(self) -> None:
+        """Refuse what the source does not take."""
+        if SOURCES[self.source].fixed and (self.samples, self.noise) != (None, None):
+            raise ValueError(f"Expected neither `samples` nor `noise`, as {self.source} is one sample, got one of them")
+        if self.noise is not None and not math.isfinite(self.noise):
+            raise ValueError("Expected `noise` to be finite")
 
 
 def _refuse_manual_seed(init: Init | None) -> None:
     if init is not None and init.law == "manual_seed":
         raise ValueError(
-            "Expected `init.law` to be torch or notebook here; manual_seed is PyTorch's own, for [engines.autograd]"
+            "Expected another `init.law` than manual_seed here: it is PyTorch's own, for [engines.autograd]"
         )
 
 
@@ -158,8 +187,13 @@ class Experiment(_Table, frozen=True):
     """Of the output layer."""
     loss: LossName = "sse"
     epochs: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 10
+    batch: Annotated[int, Meta(ge=1)] | None = None
+    """How many samples an update sees; absent, all of them."""
+    shuffle: bool = True
+    """Whether the samples take another order at each epoch; it matters only where an epoch has several batches."""
     precision: Precision = "float64"
     seed: Seed = 4
+    """Of the initial parameters and of the order of the samples."""
     optimizer: Optimizer = Optimizer()
     init: Init = Init()
     data: Data = Data()
@@ -170,11 +204,7 @@ class Experiment(_Table, frozen=True):
         _refuse_manual_seed(self.init)
         if not self.name.strip() or not self.name.isprintable():
             raise ValueError(f"Expected `name` to be a line of text, got {self.name!r}")
-        if self.data.source == "notebook" and (self.layers[0], self.layers[-1]) != (2, 1):
-            raise ValueError(
-                "Expected `layers` to begin with 2 and end with 1, as the notebook's sample has two inputs and one "
-                f"target, got {list(self.layers)}"
-            )
+        self._check_data()
         if not isinstance(self.activation, str) and len(self.activation) != self.depth - 1:
             raise ValueError(
                 f"Expected `activation` to be one name, or one for each of the {self.depth - 1} hidden layers, got "
@@ -184,11 +214,26 @@ class Experiment(_Table, frozen=True):
         if parameter_count(self.layers) > MOST_PARAMETERS:
             raise ValueError(f"Expected `layers` to have at most {MOST_PARAMETERS:,} parameters")
 
+    def _check_data(self) -> None:
+        """Refuse widths that the samples don't have."""
+        source = SOURCES[self.data.source]
+        begins, ends = self.layers[0] == source.inputs, not source.outputs or self.layers[-1] in source.outputs
+        if not (begins and ends):
+            last = f" and end with {' or '.join(map(str, source.outputs))}" if source.outputs else ""
+            raise ValueError(
+                f"Expected `layers` to begin with {source.inputs}{last}, as the samples of {self.data.source} do, got "
+                f"{list(self.layers)}"
+            )
+
     def _check_loss(self) -> None:
         """Refuse a loss whose output activation is another, and a softmax of one output, which is always 1."""
         needed = LOSSES[self.loss].output
         if needed not in (None, self.output):
             raise ValueError(f"Expected `output` to be {needed}, as loss {self.loss} needs it, got {self.output}")
+        if self.loss == "bce" and not SOURCES[self.data.source].within_one:
+            raise ValueError(
+                f"Expected targets between 0 and 1, as loss bce needs them, got those of {self.data.source}"
+            )
         if self.output == "softmax" and self.layers[-1] < 2:
             raise ValueError("Expected `layers` to end with 2 or more, as output softmax needs it, got 1")
 

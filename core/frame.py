@@ -31,13 +31,15 @@ class EngineFrame:
     start: str
     """The sha256 of the initial parameters as drawn."""
     before: Parameters
-    """θ_{k−1}, those that the pass was made with."""
+    """Those that the pass was made with: θ_{k−1}, and with batches those before the epoch's last update."""
     after: Parameters
     """θ_k."""
     computed: Pass | None
     """The pass of the epoch's last batch."""
     loss: float | None
-    """The epoch's loss: with batches, the mean over its samples."""
+    """The epoch's loss: with batches, the mean over its samples; the sum over them where the loss is a sum."""
+    batch: str | None = None
+    """Which batch of the epoch `computed` is of, where there are several: the last one."""
 
     def tensor(self, name: TensorName) -> FloatArray:
         """Return one tensor: W (outputs, inputs), b (outputs,), everything else (N, width).

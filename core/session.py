@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core import data
+from core.batches import Batches
 from core.errors import EpochError
 from core.frame import Frame
+from core.functions.losses import LOSSES
 from core.timeline import CHECKPOINT_BYTES, Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from core.arrays import Float64Array, FloatArray
     from core.data import Samples
     from core.engines.base import Engine
@@ -26,19 +26,18 @@ class Session:
 
     def __init__(self, experiment: Experiment, *, checkpoint_bytes: int = CHECKPOINT_BYTES) -> None:
         self.experiment = experiment
-        self.samples = data.load(experiment.data)
+        self.samples = data.load(experiment.data, experiment.layers[-1])
         self.epoch = 0
         self._budget = checkpoint_bytes
         self._timelines: dict[str, Timeline] = {}
         self._frame: Frame | None = None
-        self._cast: dict[Precision, list[Samples]] = {}
+        self._cast: dict[Precision, tuple[Samples, Batches]] = {}
 
     def join(self, engine: Engine) -> None:
         """Take an engine in, at epoch 0; `catch_up` brings it to the others."""
-        batches = self._batches(engine.precision)
-        self._timelines[engine.name] = Timeline(
-            engine, self.experiment.layers, lambda epoch: batches, self._budget // 2
-        )
+        _, batches = self._samples_in(engine.precision)
+        loss = LOSSES[self.experiment.loss]
+        self._timelines[engine.name] = Timeline(engine, self.experiment.layers, batches, loss, self._budget // 2)
         self._frame = None
 
     @property
@@ -125,9 +124,12 @@ class Session:
             raise EpochError(f"epoch {epoch} has not been trained", expected=f"0 to {self.trained}")
 
     def _samples_of(self, engine: str) -> Samples:
-        return self._batches(self._timelines[engine].engine.precision)[0]
+        return self._samples_in(self._timelines[engine].engine.precision)[0]
 
-    def _batches(self, precision: Precision) -> Sequence[Samples]:
+    def _samples_in(self, precision: Precision) -> tuple[Samples, Batches]:
+        """Return the samples and their batches in a precision; engines that compute in the same share them."""
         if precision not in self._cast:
-            self._cast[precision] = [self.samples.cast(precision)]
+            samples = self.samples.cast(precision)
+            seed = self.experiment.seed if self.experiment.shuffle else None
+            self._cast[precision] = (samples, Batches(samples, self.experiment.batch, seed))
         return self._cast[precision]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from array import array
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -16,12 +15,14 @@ from core.frame import EngineFrame
 from core.parameters import Parameters
 
 if TYPE_CHECKING:
+    from core.batches import Batch
     from core.data import Samples
+    from core.functions.losses import Loss
 
 CHECKPOINT_BYTES = 24_000_000
 """What the checkpoints of one engine may take; a larger network keeps fewer of them and replays further."""
 
-Batches = Callable[[int], Sequence["Samples"]]
+Batches = Callable[[int], Sequence["Batch"]]
 """The batches of an epoch, 1 or later, in the engine's precision and in the order that it takes them."""
 
 
@@ -58,11 +59,17 @@ class Timeline:
     """One engine, and the way back to any epoch that it has trained."""
 
     def __init__(
-        self, engine: Engine, layers: tuple[int, ...], batches: Batches, budget: int = CHECKPOINT_BYTES
+        self,
+        engine: Engine,
+        layers: tuple[int, ...],
+        batches: Batches,
+        loss: Loss,
+        budget: int = CHECKPOINT_BYTES,
     ) -> None:
         self.engine = engine
         self._layers = layers
         self._batches = batches
+        self._loss = loss
         self._losses = array("d")
         self._checkpoints = Checkpoints(budget)
         self._checkpoints.offer(0, engine.state)
@@ -102,7 +109,7 @@ class Timeline:
         if epoch == 0:
             self._go_to(0)
             start = self._parameters()
-            return self._framed(start, start, None, None)
+            return self._framed(start, start, None, None, None)
         self._go_to(epoch - 1)
         batches = self._batches(epoch)
         for batch in batches[:-1]:
@@ -111,29 +118,29 @@ class Timeline:
         computed = _locked(self.engine.look(batches[-1].x, batches[-1].y))
         self.engine.step(batches[-1].x, batches[-1].y)
         self._at = epoch
-        return self._framed(before, self._parameters(), computed, self._losses[epoch - 1])
+        return self._framed(before, self._parameters(), computed, self._losses[epoch - 1], batches[-1].name)
 
     def predict(self, samples: Samples) -> FloatArray:
         """Return ŷ, shape (N, outputs), with the parameters of the end of the training."""
         self._return_to_front()
         return self.engine.look(samples.x, samples.y).a[len(self._layers) - 1]
 
-    def _framed(self, before: Parameters, after: Parameters, computed: Pass | None, loss: float | None) -> EngineFrame:
-        return EngineFrame(self.engine.name, self.engine.label, self.engine.start, before, after, computed, loss)
+    def _framed(
+        self, before: Parameters, after: Parameters, computed: Pass | None, loss: float | None, batch: str | None
+    ) -> EngineFrame:
+        engine = self.engine
+        return EngineFrame(engine.name, engine.label, engine.start, before, after, computed, loss, batch)
 
     def _train_one(self) -> None:
         self._losses.append(self._replay(self.trained + 1))
         self._checkpoints.offer(self.trained, self.engine.state)
 
     def _replay(self, epoch: int) -> float:
-        """Step through an epoch from the parameters that it starts with; return its loss, the mean over its samples."""
+        """Step through an epoch from the parameters that it starts with; return its loss (see `Loss.of_epoch`)."""
         batches = self._batches(epoch)
-        if len(batches) == 1:
-            loss = self.engine.step(batches[0].x, batches[0].y)
-        else:
-            loss = math.fsum(self.engine.step(batch.x, batch.y) for batch in batches) / len(batches)
+        losses = [self.engine.step(batch.x, batch.y) for batch in batches]
         self._at = epoch
-        return loss
+        return self._loss.of_epoch(losses, [len(batch) for batch in batches])
 
     def _go_to(self, epoch: int) -> None:
         """Bring the engine to where it stood after `epoch`."""

@@ -79,6 +79,7 @@ def dump_of(
         loss_value=frame.loss,
         start=frame.start,
         tensors={str(name): frame.tensor(name) for name in names},
+        batch=frame.batch,
     )
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from core.errors import ExperimentError
 from core.experiment import (
     AutogradSettings,
+    Data,
     Engines,
     Experiment,
     Init,
@@ -88,11 +89,11 @@ WRONG = {
     "a negative learning rate": ("[optimizer]\nlr = -1", "optimizer.lr: got -1", "`float` >= 0"),
     "an unknown optimizer": ('[optimizer]\nname = "adas"', "optimizer.name: got 'adas'", "sgd or adam or adamw"),
     "a number for a table": ("optimizer = 3", "optimizer: got `int`", "`object`"),
-    "pytorch's own law for both": ('[init]\nlaw = "manual_seed"', "manual_seed", "`init.law` to be torch or notebook"),
+    "pytorch's own law for both": ('[init]\nlaw = "manual_seed"', "manual_seed", "another `init.law`"),
     "pytorch's own law for scratch": (
         '[engines.scratch]\ninit = { law = "manual_seed" }',
         "engines.scratch: got",
-        "`init.law` to be torch or notebook",
+        "another `init.law`",
     ),
     "an unknown mistake": (
         '[engines.scratch]\nmistakes = ["half"]',
@@ -105,7 +106,28 @@ WRONG = {
         "half-loss-gradient",
     ),
     "mistakes of autograd": ("[engines.autograd]\nmistakes = []", "unknown key engines.autograd.mistakes", "init"),
-    "an unknown source": ('[data]\nsource = "file"', "data.source: got 'file'", "notebook"),
+    "an unknown law": (
+        '[init]\nlaw = "glorot"',
+        "init.law: got 'glorot'",
+        "torch or notebook or manual_seed or xavier",
+    ),
+    "an unknown source": ('[data]\nsource = "file"', "data.source: got 'file'", "notebook or xor or circles"),
+    "samples of the notebook's one": ("[data]\nsamples = 3", "data: got one of them", "neither `samples` nor `noise`"),
+    "no samples": ('[data]\nsource = "xor"\nsamples = 0', "data.samples: got 0", "`int` >= 1"),
+    "endless noise": ('[data]\nsource = "xor"\nnoise = inf', "data: got", "`noise` to be finite"),
+    "layers of other data": (
+        'layers = [2, 3]\n[data]\nsource = "moons"',
+        "got [2, 3]",
+        "begin with 2 and end with 1 or 2",
+    ),
+    "inputs of other data": ('layers = [2, 1]\n[data]\nsource = "waves"', "got [2, 1]", "begin with 1 and end with 1"),
+    "bce of targets that are no probabilities": (
+        'layers = [1, 1]\nloss = "bce"\noutput = "sigmoid"\n[data]\nsource = "waves"',
+        "got those of waves",
+        "targets between 0 and 1",
+    ),
+    "a batch of none": ("batch = 0", "batch: got 0", "`int` >= 1"),
+    "half a truth": ('shuffle = "yes"', "shuffle: got `str`", "`bool`"),
     "no name": ('name = ""', "name: got ''", "length >= 1"),
     "a blank name": ('name = "  "', "name", "expected"),
     "a name too long": (f'name = "{"x" * 81}"', "name: got 'xxx", "length <= 80"),
@@ -148,6 +170,9 @@ precisions = st.sampled_from([None, "float64", "float32"])
         output=st.just("sigmoid"),
         loss=st.sampled_from(["sse", "mse", "huber", "bce"]),
         epochs=st.integers(1, 10**9),
+        batch=st.none() | st.integers(1, 100),
+        shuffle=st.booleans(),
+        data=st.sampled_from([Data(), Data("moons", 9, 0.0, 3), Data("blobs")]),
         seed=st.integers(0, 2**32 - 1),
         optimizer=st.builds(Optimizer, lr=st.floats(0, allow_nan=False, allow_infinity=False))
         | st.builds(

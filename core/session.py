@@ -68,6 +68,7 @@ class Session:
         followed, target = self.epoch == self.trained, self.trained + epochs
         for timeline in self._timelines.values():
             timeline.train(target - timeline.trained)
+        self._frame = None  # an engine that was behind may have trained the epoch shown
         if followed:
             self.seek(target)
 

@@ -509,3 +509,14 @@ async def test_a_network_that_blows_up_shows_nan_and_inf_as_words(opened, tmp_pa
     async with opened(path) as program:
         await program.press("n", "n", "n", "n")
         assert "nan" in program.text
+
+
+@pytest.mark.parametrize("name", ["~nobody-has-this-name", "x" * 300])
+async def test_a_folder_that_can_not_be_is_shown_and_harms_nothing(opened, folder, name):
+    async with opened() as program:
+        await program.press("n")
+        await dump_dialog(program)
+        program.app.screen.query_one("#folder").value = name
+        await program.pilot.pause()
+        assert isinstance(program.app.screen, DumpScreen)
+        assert "will ask" in str(program.app.screen.query_one("#paths").content)

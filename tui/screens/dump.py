@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -129,16 +130,16 @@ class DumpScreen(ModalScreen[tuple[DumpChoice, WriteDumps] | None]):
         asked = self._asked()
         if asked is None:
             return
-        if not asked.folder.is_dir() and not await self._made(asked.folder):
+        if not _is_folder(asked.folder) and not await self._made(asked.folder):
             return
-        existing = sum(path.exists() for path in _paths(asked))
+        existing = sum(_exists(path) for path in _paths(asked))
         if existing and not await self._agreed(existing, asked):
             return
         self.dismiss((self._current(), asked))
 
     async def _made(self, folder: Path) -> bool:
         """Make the folder, if the user agrees."""
-        if folder.exists():
+        if _exists(folder):
             self.notify(f"{folder} is not a folder.", severity="error", markup=False)
             return False
         if not await self.app.push_screen_wait(ConfirmScreen(f"There is no folder {folder}. Create it?", "Create")):
@@ -151,7 +152,7 @@ class DumpScreen(ModalScreen[tuple[DumpChoice, WriteDumps] | None]):
         return True
 
     async def _agreed(self, existing: int, asked: WriteDumps) -> bool:
-        first = next(path for path in _paths(asked) if path.exists())
+        first = next(path for path in _paths(asked) if _exists(path))
         what = first.name if existing == 1 else f"{first.name} and {existing - 1} more"
         question = f"{what} in {asked.folder.absolute()}\nexist{'s' if existing == 1 else ''} already. Overwrite?"
         agreed: bool | None = await self.app.push_screen_wait(ConfirmScreen(question, "Overwrite"))
@@ -173,7 +174,7 @@ class DumpScreen(ModalScreen[tuple[DumpChoice, WriteDumps] | None]):
         if not engines or not quantities:
             return None
         first, last = (1, self._trained) if chosen.every else (self._epoch, self._epoch)
-        folder = Path(chosen.folder).expanduser()
+        folder = Path(os.path.expanduser(chosen.folder))  # noqa: PTH111 - Path.expanduser raises for ~nobody
         return WriteDumps(engines, quantities, folder, first, last, numbered=chosen.every, replace=True)
 
     def _summary(self, asked: WriteDumps | None) -> str:
@@ -181,11 +182,20 @@ class DumpScreen(ModalScreen[tuple[DumpChoice, WriteDumps] | None]):
             return "Choose at least one engine and one quantity."
         paths = [path.absolute() for path in _paths(asked)]
         shown = paths if len(paths) <= 3 else [paths[0], paths[-1]]
-        lines = [f"{path}{'  (exists: will ask)' if path.exists() else ''}" for path in shown]
+        lines = [f"{path}{'  (exists: will ask)' if _exists(path) else ''}" for path in shown]
         count = f"{len(paths)} files will be written:" if len(paths) > 3 else "Will be written:"
-        if not asked.folder.is_dir():
+        if not _is_folder(asked.folder):
             lines.append("The folder does not exist yet: will ask.")
         return "\n".join([count, *lines])
+
+
+def _exists(path: Path) -> bool:
+    """Whether something is there; a path that can't be looked at, such as one too long, is not."""
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises for such a path
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - as above
 
 
 def _paths(asked: WriteDumps) -> list[Path]:

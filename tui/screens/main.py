@@ -11,6 +11,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Footer, Label
 
+from core.tensors import TensorName
 from tui.actions import bindings
 from tui.numbers import count_text, full
 from tui.panes.loss import LossPane
@@ -132,14 +133,11 @@ class MainScreen(Screen[None]):
 
     @on(ModelPane.Picked)
     def _pick_tensor(self, message: ModelPane.Picked) -> None:
-        name = message.tensor
-        kept = self.selection.quantity
-        same_kind = not name.part and name.layer > 0 and not kept.of_parameters
-        chosen = self.selection.of(name)
-        if same_kind:
-            self.selection = self.selection.of(type(name)(kept, name.layer))
-        else:
-            self.selection = chosen
+        name, shown = message.tensor, self.selection.quantity
+        is_layer = not name.part and name.layer > 0
+        if is_layer and not shown.of_parameters:
+            name = TensorName(shown, name.layer)
+        self.selection = self.selection.of(name)
 
     @on(ModelPane.Moved)
     def _move_tensor(self, message: ModelPane.Moved) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.arrays import Float64Array, FloatArray
 
 FULL_DIGITS = {"float64": 15.95, "float32": 7.22}
@@ -39,7 +41,7 @@ def digits(a: FloatArray, b: FloatArray) -> Float64Array:
     same = (wide_a == wide_b) | (np.isnan(wide_a) & np.isnan(wide_b))
     with np.errstate(all="ignore"):
         relative = np.abs(wide_a - wide_b) / np.maximum(np.abs(wide_a), np.abs(wide_b))
-        shared = np.clip(-np.log10(relative), 0, full)
+        shared = np.clip(-np.log10(relative), 0, full) + 0.0  # none is 0, and not −0
     result: Float64Array = np.where(same, full, np.nan_to_num(shared, nan=0.0))
     return result
 
@@ -77,12 +79,16 @@ def agreement(a: FloatArray, b: FloatArray) -> Agreement:
     return Agreement(float(shared[worst]), -1 if unknown else largest, difference, worst)
 
 
-def loss_digits(losses: list[float | None], precisions: list[str]) -> float | None:
-    """Return the digits that all engines' losses of an epoch share; None where fewer than two are known."""
-    known = [np.array(loss, precision) for loss, precision in zip(losses, precisions, strict=True) if loss is not None]
+def loss_digits(losses: Mapping[str, FloatArray], precisions: Mapping[str, str]) -> Float64Array | None:
+    """Return the digits that all engines' losses share, epoch by epoch; None where there are fewer than two engines.
+
+    `losses` are of the same epochs, an array an engine; they are compared in the precision that the engine computes in.
+    """
+    known = [np.asarray(values).astype(precisions[name]) for name, values in losses.items()]
     if len(known) < 2:
         return None
-    return min(float(digits(known[0], other)) for other in known[1:])
+    shared: Float64Array = np.minimum.reduce([digits(known[0], other) for other in known[1:]])
+    return shared
 
 
 def _coarser(a: FloatArray, b: FloatArray) -> np.dtype[np.floating]:

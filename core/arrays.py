@@ -18,3 +18,8 @@ def read_only(array: FloatArray) -> FloatArray:
     copy = array.copy()
     copy.setflags(write=False)
     return copy
+
+
+def diverging() -> np.errstate:
+    """Let numbers become inf and nan without a warning: a run that diverges shows them for what they are."""
+    return np.errstate(all="ignore")

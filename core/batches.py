@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.data import Samples
+from core.samples import Samples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +49,11 @@ class Batches:
             self._made = (0, [Batch(samples.x, samples.y)])
         elif self._seed is None:
             self._made = (0, self._split(samples, ""))
+
+    @property
+    def count(self) -> int:
+        """How many an epoch has."""
+        return -(-len(self._samples.x) // self._size)
 
     def __call__(self, epoch: int) -> Sequence[Batch]:
         """Return the batches of an epoch, in the order of its updates."""

@@ -1,170 +1,237 @@
-"""Samples: what a network is trained on. The sources that make them, in a table."""
+"""An experiment's samples: made by a source or read from a file, standardized, and parted into trained and held out."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from core import tables
+from core.errors import DataError
+from core.functions.losses import LOSSES
+from core.samples import Loaded, Samples, class_targets, held_count
+from core.sources import Wanted
 
+if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from core.arrays import Float64Array, FloatArray
-    from core.experiment import Data, Precision
+    from core.arrays import FloatArray
+    from core.experiment import Data, Experiment
+    from core.tables.table import Table
 
     IntArray: TypeAlias = NDArray[np.int64]
 else:
     from core.functions.later import np
 
 
-@dataclass(frozen=True)
-class Samples:
-    """Inputs x, shape (N, inputs), and targets y, shape (N, outputs); rows are samples."""
+def of(experiment: Experiment) -> Loaded:
+    """Return the samples of an experiment, in float64, after checking that its network and its loss take them.
 
-    x: FloatArray
-    y: FloatArray
-
-    def cast(self, precision: Precision) -> Samples:
-        """Return the same samples in the precision that an engine computes in, read-only."""
-        x, y = self.x.astype(precision), self.y.astype(precision)
-        x.setflags(write=False)
-        y.setflags(write=False)
-        return Samples(x, y)
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a source is asked for."""
-
-    samples: int
-    noise: float
-    """The standard deviation of what is added to each coordinate; 0 draws nothing."""
-    outputs: int
-    """The width of the network's last layer."""
-    seed: int
-
-    def labels(self) -> IntArray:
-        """Return the class of each sample, shape (N,): they take turns, 0, 1, …, 0, 1, …"""
-        return np.arange(self.samples, dtype=np.int64) % self.classes
-
-    def along(self) -> Float64Array:
-        """Return how far each sample is along its class, from 0 for the first to 1 for the last, shape (N,)."""
-        at = np.arange(self.samples) // self.classes
-        return at / np.float64(max(at[-1], 1))
-
-    @property
-    def classes(self) -> int:
-        """How many classes the outputs tell apart: one output two of them, several outputs one each."""
-        return max(self.outputs, 2)
-
-    def targets(self, labels: IntArray) -> Float64Array:
-        """Return classes as targets, shape (N, outputs): 0 or 1 where there is one output, one-hot where several."""
-        if self.outputs == 1:
-            return labels[:, None].astype(np.float64)
-        one_hot: Float64Array = np.eye(self.outputs)[labels]
-        return one_hot
-
-    def blurred(self, points: Float64Array) -> Float64Array:
-        """Add N(0, noise²) to each number, drawn by `np.random.default_rng(seed)` row by row."""
-        generator = np.random.default_rng(self.seed)
-        return points + self.noise * generator.standard_normal(points.shape) if self.noise else points
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where samples come from."""
-
-    make: Callable[[Wanted], Samples]
-    """The samples, in float64."""
-    inputs: int
-    outputs: tuple[int, ...] = ()
-    """The widths that targets may have; any where empty."""
-    samples: int = 200
-    """How many, if nothing is said."""
-    noise: float = 0.0
-    """If nothing is said."""
-    fixed: bool = False
-    """Whether it takes neither `samples` nor `noise`."""
-    within_one: bool = True
-    """Whether targets lie between 0 and 1, as bce needs them."""
+    Raises:
+        DataError: the data file can't be read, or doesn't fit; file, line and column are named.
+    """
+    data, outputs = experiment.data, experiment.layers[-1]
+    if data.file is None:
+        return _parted(_made(data, outputs), data)
+    table = _read(data)
+    if len(table.inputs) != experiment.layers[0]:
+        raise DataError(
+            f"has {len(table.inputs)} inputs ({_few(table.inputs)})",
+            table.file,
+            f"`layers` to begin with as many, got {experiment.layers[0]}",
+        )
+    samples = _samples(table, outputs)
+    if LOSSES[experiment.loss].fused:  # with sigmoid or softmax: a loss of probabilities
+        _refuse_improbable(table, samples, experiment.loss)
+    loaded = _parted(samples, data)
+    if "float32" in (experiment.precision_of("scratch"), experiment.precision_of("autograd")):
+        _refuse_beyond_float32(loaded, table.file)
+    return loaded
 
 
 def load(data: Data, outputs: int = 1) -> Samples:
-    """Make the samples of an experiment whose last layer has that many outputs, in float64."""
-    source = SOURCES[data.source]
-    samples = source.samples if data.samples is None else data.samples
-    noise = source.noise if data.noise is None else data.noise
-    return source.make(Wanted(samples, noise, outputs, data.seed))
+    """Return the samples to train a network with so many outputs on, in float64.
 
-
-def _notebook(wanted: Wanted) -> Samples:
-    """Make the assignment's single sample.
-
-    x1 and x2 are the legacy generator's first two draws from [0, 1), and y = (x1² + x2²)/2.
+    Raises:
+        DataError: see `of`, which also checks the inputs and the loss.
     """
-    x1, x2 = np.random.RandomState(wanted.seed).uniform(size=2)
-    return Samples(np.array([[x1, x2]]), np.array([[(x1 * x1 + x2 * x2) / 2]]))
+    return _parted(_made(data, outputs) if data.file is None else _samples(_read(data), outputs), data).train
 
 
-def _xor(wanted: Wanted) -> Samples:
-    """Go round the corners (0, 0), (0, 1), (1, 0), (1, 1); the class is x1 xor x2, of the corner without noise."""
-    at = np.arange(wanted.samples, dtype=np.int64)
-    first, second = at // 2 % 2, at % 2
-    corners = np.stack([first, second], axis=1).astype(np.float64)
-    return Samples(wanted.blurred(corners), wanted.targets(first ^ second))
+def ends(data: Data, output: str) -> tuple[int, int]:
+    """Return the widths that a network for these samples begins and ends with, given its output activation.
+
+    The outputs are as few as fit: one for numbers and for two classes, more for more; with softmax at least two, and as
+    many as a column of whole numbers has different ones.
+
+    Raises:
+        DataError: the data file can't be read.
+    """
+    softmax = output == "softmax"
+    if data.file is None:
+        source = data.maker()
+        return source.inputs, _fewest(source.outputs or (1, 2), softmax=softmax)
+    table = _read(data)
+    if table.labels is not None:
+        count = len(table.labels)
+        return len(table.inputs), 1 if count <= 2 and not softmax else count
+    if softmax and len(table.targets) == 1:
+        return len(table.inputs), len(np.unique(table.y))
+    return len(table.inputs), len(table.targets)
 
 
-def _circles(wanted: Wanted) -> Samples:
-    """Class 0 on the circle of radius 1, class 1 on that of radius 1/2; equal angles from 0, both ends of 2π apart."""
-    labels = wanted.labels()
-    each = np.bincount(labels)[labels]
-    angle = 2 * math.pi * (np.arange(wanted.samples) // 2) / each
-    return _classes(wanted, np.where(labels == 0, 1.0, 0.5)[:, None] * _unit(angle))
+def _fewest(widths: tuple[int, ...], *, softmax: bool) -> int:
+    """Return the smallest of the widths that targets may have; 2 or more with softmax, where there is one."""
+    return min((width for width in widths if width > 1 or not softmax), default=min(widths))
 
 
-def _moons(wanted: Wanted) -> Samples:
-    """Class 0 at (cos t, sin t), class 1 at (1 − cos t, 1/2 − sin t); t at equal distances from 0 to π."""
-    circle = _unit(math.pi * wanted.along())
-    return _classes(wanted, np.where(wanted.labels()[:, None] == 0, circle, np.array([1, 0.5]) - circle))
+def _made(data: Data, outputs: int) -> Samples:
+    source = data.maker()
+    noise = source.noise if data.noise is None else data.noise
+    return source.make(Wanted(data.count(), noise, outputs, data.seed))
 
 
-def _spirals(wanted: Wanted) -> Samples:
-    """Class c of C at radius r and angle 2π(c/C + r): one turn; r at equal distances from 0.1 to 1."""
-    radius = 0.1 + 0.9 * wanted.along()
-    turns = wanted.labels() / wanted.classes + radius
-    return _classes(wanted, radius[:, None] * _unit(2 * math.pi * turns))
+def _read(data: Data) -> Table:
+    from pathlib import Path  # noqa: PLC0415 - only a file needs it
+
+    return tables.read(Path(str(data.file)), data.inputs, data.targets)
 
 
-def _blobs(wanted: Wanted) -> Samples:
-    """Class c of C around the point at radius 2 and angle 2πc/C; the noise is the blobs' own spread."""
-    return _classes(wanted, 2 * _unit(2 * math.pi * wanted.labels() / wanted.classes))
+def _samples(table: Table, outputs: int) -> Samples:
+    """Return a table's rows as samples for so many outputs.
+
+    As many columns of targets as outputs are taken as they are. A single column for several outputs names classes, as
+    one of text does for one output; see `_classes`.
+    """
+    if len(table.targets) == outputs and table.labels is None:
+        return Samples(table.x, table.y, _names_of_columns(table))
+    if len(table.targets) != 1:
+        raise DataError(
+            f"has {len(table.targets)} targets ({_few(table.targets)})",
+            table.file,
+            _ending(len(table.targets), outputs),
+        )
+    _refuse_too_many(table, outputs)
+    labels, names = _classes(table, outputs)
+    return Samples(table.x, class_targets(labels, outputs), names)
 
 
-def _waves(wanted: Wanted) -> Samples:
-    """Make y = sin(2πx) + cos(5πx)/2 for x at equal distances from −1 to 1; the noise is added to y."""
-    x = np.linspace(-1, 1, wanted.samples)[:, None]
-    return Samples(x, wanted.blurred(np.sin(2 * math.pi * x) + np.cos(5 * math.pi * x) / 2))
+def _names_of_columns(table: Table) -> tuple[str, ...] | None:
+    """Name the classes, where the targets are 0 and 1 in one column, or one-hot in several."""
+    if not np.isin(table.y, (0, 1)).all():
+        return None
+    if len(table.targets) == 1:
+        return ("0", "1") if len(np.unique(table.y)) == 2 else None
+    return table.targets if (table.y.sum(axis=1) == 1).all() else None
 
 
-def _classes(wanted: Wanted, points: Float64Array) -> Samples:
-    return Samples(wanted.blurred(points), wanted.targets(wanted.labels()))
+def _classes(table: Table, outputs: int) -> tuple[IntArray, tuple[str, ...]]:
+    """Return the class of each row, shape (N,), from 0, and the names of all.
+
+    Texts are classes in their sorted order. Whole numbers from 0 that are below the outputs are the classes' own
+    numbers; others are classes in the order of their size.
+    """
+    distinct, labels = np.unique(table.y[:, 0], return_inverse=True)
+    if table.labels is not None:
+        names = table.labels
+    else:
+        _refuse_fractions(table)
+        if distinct[0] >= 0 and distinct[-1] < outputs:
+            return table.y[:, 0].astype(np.int64), tuple(map(str, range(outputs)))
+        names = tuple(f"{value:.0f}" for value in distinct)
+    if len(names) != max(outputs, 2):
+        raise DataError(
+            f"column {table.targets[0]} has {len(names)} class{'es' if len(names) > 1 else ''} ({_few(names)})",
+            table.file,
+            _ending(len(names), outputs) if len(names) > 1 else "two classes or more",
+        )
+    return labels.astype(np.int64), names
 
 
-def _unit(angle: Float64Array) -> Float64Array:
-    """Return the points of the unit circle at these angles, shape (N, 2)."""
-    return np.stack([np.cos(angle), np.sin(angle)], axis=1)
+def _refuse_fractions(table: Table) -> None:
+    wrong = np.flatnonzero(table.y[:, 0] % 1)
+    if len(wrong):
+        row = int(wrong[0])
+        raise DataError(
+            f"{table.y[row, 0]} is no class",
+            table.place(row, table.targets[0]),
+            "whole numbers or text, as there are several outputs",
+        )
 
 
-SOURCES = {
-    "notebook": Source(_notebook, 2, (1,), samples=1, fixed=True),
-    "xor": Source(_xor, 2, (1, 2), samples=4),
-    "circles": Source(_circles, 2, (1, 2), noise=0.05),
-    "moons": Source(_moons, 2, (1, 2), noise=0.1),
-    "spirals": Source(_spirals, 2, noise=0.02),
-    "blobs": Source(_blobs, 2, noise=0.5),
-    "waves": Source(_waves, 1, (1,), within_one=False),
-}
-"""By the name that an experiment gives."""
+def _refuse_improbable(table: Table, samples: Samples, loss: str) -> None:
+    """Refuse targets that a loss of probabilities can't take."""
+    wrong = (samples.y < 0) | (samples.y > 1)
+    if wrong.any():
+        row, at = (int(each[0]) for each in np.nonzero(wrong))
+        raise DataError(
+            f"the target is {samples.y[row, at]:g}",
+            table.place(row, table.targets[min(at, len(table.targets) - 1)]),
+            f"0 to 1, as loss {loss} needs it",
+        )
+
+
+def _refuse_beyond_float32(loaded: Loaded, where: str) -> None:
+    """Refuse numbers that an engine in float32 would see as infinite."""
+    most = float(np.finfo(np.float32).max)
+    for part in (loaded.train, loaded.held_out):
+        if part is not None and max(np.abs(part.x).max(), np.abs(part.y).max()) > most:
+            raise DataError(f"has numbers beyond {most:.1e}, the most that float32 holds", where, "precision float64")
+
+
+def _refuse_too_many(table: Table, outputs: int) -> None:
+    from core.tables.table import MOST_NUMBERS  # noqa: PLC0415 - it loads NumPy
+
+    if len(table.x) * outputs > MOST_NUMBERS:
+        raise DataError(
+            f"has {len(table.x):,} rows for {outputs:,} outputs", table.file, f"at most {MOST_NUMBERS:,} targets in all"
+        )
+
+
+def _parted(samples: Samples, data: Data) -> Loaded:
+    """Hold out what the experiment asks for, and standardize the inputs if it does.
+
+    Held out are the first of `np.random.default_rng(seed).permutation(N)`; both parts keep the samples' own order.
+    """
+    held = held_count(len(samples), data.test_fraction)
+    if data.test_fraction and not 0 < held < len(samples):
+        raise DataError(
+            f"`test_fraction` {data.test_fraction:g} holds out {held} of {len(samples)} samples",
+            data.file,
+            "some held out and some to train on",
+        )
+    train, held_out = samples, None
+    if held:
+        order = np.random.default_rng(data.seed).permutation(len(samples))
+        train, held_out = samples.rows(np.sort(order[held:])), samples.rows(np.sort(order[:held]))
+    return _standardized(train, held_out, data.file) if data.standardize else Loaded(train, held_out)
+
+
+def _standardized(train: Samples, held_out: Samples | None, where: str | None) -> Loaded:
+    """Bring each input to mean 0 and deviation 1 of the training samples; one that is constant there, to 0 there."""
+    with np.errstate(all="ignore"):  # what overflows is refused
+        mean, deviation = _moments(train.x)
+        parts = [
+            Samples((part.x - mean) / deviation, part.y, part.classes) for part in (train, held_out) if part is not None
+        ]
+        inverse = 1 / deviation
+    if not all(np.isfinite(each).all() for each in (deviation, inverse, *(part.x for part in parts))):
+        raise DataError("has inputs that are too large, or too close together, to be standardized", where)
+    return Loaded(*parts)
+
+
+def _moments(x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the mean and the standard deviation of each column, in the population's sense; of a constant one, 1.
+
+    A constant is compared, not measured: the mean that is computed of it may be another number.
+    """
+    constant = x.max(axis=0) == x.min(axis=0)
+    return np.where(constant, x[0], x.mean(axis=0)), np.where(constant, 1.0, x.std(axis=0))
+
+
+def _ending(count: int, outputs: int) -> str:
+    return f"`layers` to end with {count}, got {outputs}"
+
+
+def _few(names: tuple[str, ...]) -> str:
+    """List names, the first few of many."""
+    return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")

@@ -32,3 +32,11 @@ class DumpError(MlpError):
 
 class EpochError(MlpError):
     """An epoch that has not been trained, or has nothing to show."""
+
+
+class FileError(MlpError):
+    """A file of weights, or of a saved run, that can't be read or written, or that holds something else."""
+
+
+class DataError(MlpError):
+    """A data file that can't be read, or samples that don't fit the experiment."""

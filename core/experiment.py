@@ -1,33 +1,24 @@
-"""Experiment: the one description of a run; TOML in, TOML out.
+"""Experiment: the one description of a run.
 
-All that changes a run's numbers stands in it, mistakes planted in an engine included. Reading is strict: an unknown key
-or a wrong type is an `ExperimentError` that names the file, the key and what was expected. Nothing here imports NumPy,
-so that a command line can be checked before anything slow is loaded.
+All that changes a run's numbers stands in it, mistakes planted in an engine included. `core.experiment_file` reads and
+writes it as TOML. Nothing here imports NumPy, so that a command line can be checked before anything slow is loaded.
 """
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import math
-import re
-import tomllib
-from importlib import resources
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, ValidationError, convert, field, to_builtins
+from msgspec.structs import force_setattr, replace
 
-from core.data import SOURCES
-from core.errors import ExperimentError
 from core.functions.activations import ACTIVATIONS
 from core.functions.losses import LOSSES
 from core.functions.optimizers import OPTIMIZERS, Settings
 from core.mistakes import MISTAKES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from core.samples import held_count
+from core.sources import SOURCES, Source
 
 Precision = Literal["float64", "float32"]
 Law = Literal[
@@ -45,6 +36,8 @@ Law = Literal[
 EngineName = Literal["scratch", "autograd"]
 Width = Annotated[int, Meta(ge=1, le=1_000_000)]
 Seed = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+Column = str | Annotated[int, Meta(ge=0, le=1_000_000)]
+Columns = Annotated[tuple[Column, ...], Meta(min_length=1, max_length=1_000_000)]
 NotNegative = Annotated[float, Meta(ge=0)]
 BelowOne = Annotated[float, Meta(ge=0, lt=1)]
 
@@ -67,11 +60,11 @@ MOST_PARAMETERS = 100_000_000
 MOST_SAMPLES = 10_000_000
 """As for the parameters."""
 
-MOST_BYTES = 1_000_000
-"""No experiment is longer than that."""
+WEIGHTS_SUFFIXES = (".safetensors", ".pt", ".pth")
+"""How files of weights end."""
 
-DEFAULT = "notebook"
-"""The experiment that runs when none is named."""
+MOST_VALUES = 100_000_000
+"""Of samples that are made: inputs and targets of all of them."""
 
 
 class _Table(Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,27 +108,77 @@ class Optimizer(_Table, frozen=True):
 
 
 class Init(_Table, frozen=True):
-    """Where the parameters start; see `core.parameters.draw` for what each law draws."""
+    """Where the parameters start: a law, `torch` if nothing is said, or a file. See `core.parameters.draw`."""
 
-    law: Law = "torch"
+    law: Law | None = None
+    """None where the parameters come from a file."""
+    file: Annotated[str, Meta(min_length=1)] | None = None
+    """The path of a file of weights (see `core.weights`)."""
+
+    def __post_init__(self) -> None:
+        """Refuse a law beside a file, and a file that holds no weights by its name."""
+        if self.file is None:
+            force_setattr(self, "law", self.law or "torch")
+            return
+        if self.law is not None:
+            raise ValueError("Expected either `law` or `file`, got both")
+        if not self.file.lower().endswith(WEIGHTS_SUFFIXES):
+            raise ValueError(f"Expected `file` to end with {' or '.join(WEIGHTS_SUFFIXES)}, got {self.file!r}")
 
 
 class Data(_Table, frozen=True):
-    """The samples; `core.data` says what each source makes, and how many of them if nothing is said."""
+    """The samples: a source makes them, or a file has them. See `core.sources`, `core.tables` and `core.data`."""
 
-    source: SourceName = "notebook"
+    source: SourceName | None = None
+    """`notebook` where neither this nor a file is given."""
     samples: Annotated[int, Meta(ge=1, le=MOST_SAMPLES)] | None = None
+    """How many are made; absent, what the source says."""
     noise: NotNegative | None = None
     """The standard deviation of what is added to each coordinate."""
     seed: Seed = 4
-    """Of the noise."""
+    """Of the noise, and of which samples are held out."""
+    file: Annotated[str, Meta(min_length=1)] | None = None
+    """CSV, TSV, NPZ or NPY. In a TOML file, a relative path begins at its folder."""
+    inputs: Columns | None = None
+    """The file's columns that are inputs, by name or by number from 0; absent, all that are no targets."""
+    targets: Columns | None = None
+    """Absent, the last column."""
+    standardize: bool = False
+    """Whether each input is brought to mean 0 and deviation 1 of the training samples."""
+    test_fraction: BelowOne = 0.0
+    """How much of the samples is held out of the training."""
 
     def __post_init__(self) -> None:
-        """Refuse what the source does not take."""
-        if SOURCES[self.source].fixed and (self.samples, self.noise) != (None, None):
-            raise ValueError(f"Expected neither `samples` nor `noise`, as {self.source} is one sample, got one of them")
+        """Refuse what goes with a file alone or with a source alone, and what the source does not take."""
+        if self.file is None:
+            if self.source is None:
+                force_setattr(self, "source", "notebook")
+            self._check_source(self.maker())
+        elif (self.source, self.samples, self.noise) != (None, None, None):
+            raise ValueError("Expected none of `source`, `samples` and `noise` beside `file`, got one of them")
+
+    def _check_source(self, source: Source) -> None:
+        if (self.inputs, self.targets) != (None, None):
+            raise ValueError("Expected `file` with `inputs` and `targets`, which name its columns, got none")
+        if source.fixed and (self.samples, self.noise) != (None, None):
+            raise ValueError(
+                f"Expected neither `samples` nor `noise`, as those of {self.source} are given, got one of them"
+            )
         if self.noise is not None and not math.isfinite(self.noise):
             raise ValueError("Expected `noise` to be finite")
+        if self.test_fraction and not 0 < held_count(self.count(), self.test_fraction) < self.count():
+            raise ValueError(
+                f"Expected `test_fraction` to hold out some of the {self.count()} samples and to leave some, got "
+                f"{self.test_fraction:g}"
+            )
+
+    def maker(self) -> Source:
+        """Return the source that makes the samples, where no file has them."""
+        return SOURCES[str(self.source)]
+
+    def count(self) -> int:
+        """Return how many samples the source makes."""
+        return self.maker().samples if self.samples is None else self.samples
 
 
 def _refuse_manual_seed(init: Init | None) -> None:
@@ -168,6 +211,18 @@ class AutogradSettings(_Table, frozen=True):
     precision: Precision | None = None
 
 
+class Change(_Table, frozen=True):
+    """Settings that are others from an epoch on; `set` has them by their dotted keys, such as `optimizer.lr`."""
+
+    epoch: Annotated[int, Meta(ge=1)]
+    """The first that is trained with them."""
+    set: dict[str, Any]
+
+
+CHANGEABLE = ("activation", "output", "loss", "batch", "shuffle", "optimizer")
+"""What a change may set, or set a key of: what parameters and samples don't depend on."""
+
+
 class Engines(_Table, frozen=True):
     """Settings of one engine alone."""
 
@@ -198,6 +253,8 @@ class Experiment(_Table, frozen=True):
     init: Init = Init()
     data: Data = Data()
     engines: Engines = field(default_factory=Engines)
+    change: tuple[Change, ...] = ()
+    """In any order; where two of one epoch set the same key, the later one counts."""
 
     def __post_init__(self) -> None:
         """Refuse a network that its data, its initial law or the memory does not allow."""
@@ -213,10 +270,13 @@ class Experiment(_Table, frozen=True):
         self._check_loss()
         if parameter_count(self.layers) > MOST_PARAMETERS:
             raise ValueError(f"Expected `layers` to have at most {MOST_PARAMETERS:,} parameters")
+        self._check_changes()
 
     def _check_data(self) -> None:
-        """Refuse widths that the samples don't have."""
-        source = SOURCES[self.data.source]
+        """Refuse widths that the samples of a source don't have; those of a file are known when it is read."""
+        if self.data.file is not None:
+            return
+        source = self.data.maker()
         begins, ends = self.layers[0] == source.inputs, not source.outputs or self.layers[-1] in source.outputs
         if not (begins and ends):
             last = f" and end with {' or '.join(map(str, source.outputs))}" if source.outputs else ""
@@ -224,18 +284,43 @@ class Experiment(_Table, frozen=True):
                 f"Expected `layers` to begin with {source.inputs}{last}, as the samples of {self.data.source} do, got "
                 f"{list(self.layers)}"
             )
+        if self.data.count() * (self.layers[0] + self.layers[-1]) > MOST_VALUES:
+            raise ValueError(f"Expected the samples to have at most {MOST_VALUES:,} inputs and targets in all")
 
     def _check_loss(self) -> None:
         """Refuse a loss whose output activation is another, and a softmax of one output, which is always 1."""
         needed = LOSSES[self.loss].output
         if needed not in (None, self.output):
             raise ValueError(f"Expected `output` to be {needed}, as loss {self.loss} needs it, got {self.output}")
-        if self.loss == "bce" and not SOURCES[self.data.source].within_one:
+        if self.loss == "bce" and self.data.file is None and not self.data.maker().within_one:
             raise ValueError(
                 f"Expected targets between 0 and 1, as loss bce needs them, got those of {self.data.source}"
             )
         if self.output == "softmax" and self.layers[-1] < 2:
             raise ValueError("Expected `layers` to end with 2 or more, as output softmax needs it, got 1")
+
+    def _check_changes(self) -> None:
+        """Refuse changes that can't be made midway, or that lead to something that can't be run."""
+        for change in self.change:
+            for key in change.set:
+                if key.split(".")[0] not in CHANGEABLE:
+                    raise ValueError(f"Expected `change` to set keys of {', '.join(CHANGEABLE)}, got {key}")
+            try:
+                self.at(change.epoch)
+            except ValidationError as error:
+                message = str(error).replace(" - at `$", " at `").replace("`.", "`")
+                raise ValueError(
+                    f"Expected a `change` that can be made, got that of epoch {change.epoch}: {message}"
+                ) from None
+
+    def at(self, epoch: int) -> Experiment:
+        """Return the settings that an epoch is trained with, as an experiment that does not change."""
+        due = sorted((change for change in self.change if change.epoch <= epoch), key=lambda change: change.epoch)
+        values = {**to_builtins(self), "change": ()}
+        for change in due:
+            for key, value in change.set.items():
+                put(values, key, value)
+        return convert(values, Experiment) if due else replace(self, change=())
 
     @property
     def depth(self) -> int:
@@ -248,7 +333,7 @@ class Experiment(_Table, frozen=True):
         return (*hidden, self.output)
 
     def init_of(self, engine: EngineName) -> Init:
-        """Return the initial law that one engine starts from."""
+        """Return where one engine starts from."""
         return getattr(self.engines, engine).init or self.init
 
     def precision_of(self, engine: EngineName) -> Precision:
@@ -262,138 +347,15 @@ class Experiment(_Table, frozen=True):
         return " ".join(["-".join(map(str, self.layers)), *names])
 
 
+def put(values: dict[str, Any], key: str, value: Any) -> None:  # noqa: ANN401 - as TOML has them
+    """Set a value by its dotted key, in a table of tables."""
+    *tables, last = key.split(".")
+    for table in tables:
+        inner = values.get(table)
+        values[table] = values = dict(inner) if isinstance(inner, dict) else {}
+    values[last] = value
+
+
 def parameter_count(layers: tuple[int, ...]) -> int:
     """Count the weights and biases of a network with these widths."""
     return sum(outputs * (inputs + 1) for inputs, outputs in itertools.pairwise(layers))
-
-
-def shipped() -> tuple[str, ...]:
-    """Name the experiments that come with the package, the default one first."""
-    folder = resources.files("core") / "experiments"
-    names = sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
-    return tuple(sorted(names, key=lambda name: name != DEFAULT))
-
-
-def load(source: str) -> Experiment:
-    """Return the experiment of that name, or of that file.
-
-    A name that ships wins over a file of the same name without an ending; write `./notebook` for such a file.
-
-    Raises:
-        ExperimentError: the name is not known, or the file can't be read or says something that can't be run.
-    """
-    if source in shipped():
-        return parse((resources.files("core") / "experiments" / f"{source}.toml").read_text("utf-8"), source)
-    return parse(_text_of(Path(source)), source)
-
-
-def parse(text: str, where: str) -> Experiment:
-    """Read an experiment's TOML; `where` names it in errors.
-
-    Raises:
-        ExperimentError: no TOML, an unknown key, a wrong type or a value out of range.
-    """
-    values = _toml(text, where)
-    try:
-        return msgspec.convert(values, Experiment)
-    except msgspec.ValidationError as error:
-        raise _explained(str(error), values, where) from None
-
-
-def to_toml(experiment: Experiment) -> str:
-    """Write an experiment as TOML that `parse` reads back to an equal one."""
-    import tomlkit  # noqa: PLC0415 - only a run that saves needs it
-
-    return tomlkit.dumps(_filled(msgspec.to_builtins(experiment)))
-
-
-def _toml(text: str, where: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except RecursionError:
-        raise ExperimentError("is nested too deeply", where) from None
-    except ValueError as error:  # no TOML, or a number too long for Python to read
-        raise ExperimentError(f"is no TOML: {error}", where) from None
-
-
-def _text_of(path: Path) -> str:
-    """Read an experiment's file: a regular one, of at most a megabyte of UTF-8."""
-    expected = f"a TOML file, or one of {', '.join(shipped())}"
-    try:
-        if path.exists() and not path.is_file():
-            raise ExperimentError("is no regular file", str(path), expected)
-        if path.stat().st_size > MOST_BYTES:
-            raise ExperimentError("is larger than a megabyte", str(path), "a TOML file of a few lines")
-        return path.read_text("utf-8")
-    except UnicodeDecodeError:
-        raise ExperimentError("is not UTF-8 text", str(path), expected) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ExperimentError(f"can't be read ({reason})", str(path), expected) from None
-
-
-def _filled(table: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what is not given, and tables with nothing in them."""
-    inner = {key: _filled(value) if isinstance(value, dict) else value for key, value in table.items()}
-    return {key: value for key, value in inner.items() if value is not None and value not in ({}, [], ())}
-
-
-def _explained(message: str, values: dict[str, Any], where: str) -> ExperimentError:
-    """Turn msgspec's message into what is wrong, the key, and what was expected."""
-    placed = re.fullmatch(r"(.*) - at `\$\.?([^`]*)`", message, re.DOTALL)
-    text, key = (placed[1], placed[2]) if placed else (message, "")
-    unknown = re.fullmatch(r"Object contains unknown field `(.*)`", text, re.DOTALL)
-    if unknown:
-        return _unknown_key(unknown[1], key, where)
-    at = f"{where}: {key}" if key else where
-    if text.startswith("Invalid enum value"):
-        return ExperimentError(f"got {_value_at(values, key)}", at, " or ".join(_choices(key)))
-    wanted = re.fullmatch(r"Expected (.*?)(?:, got (.*))?", text, re.DOTALL)
-    if not wanted:
-        return ExperimentError(text, at)
-    return ExperimentError(f"got {wanted[2] or _value_at(values, key)}", at, wanted[1])
-
-
-def _value_at(values: Any, key: str) -> str:  # noqa: ANN401 - TOML's values are of any type
-    """Return what stands at a key such as `engines.scratch.mistakes[0]`, as TOML writes it; long ones cut short."""
-    for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", key):
-        values = values[int(index)] if index else values[name]
-    text = str(values).lower() if isinstance(values, bool) else repr(values)
-    return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-def _unknown_key(name: str, table: str, where: str) -> ExperimentError:
-    known = _keys(table)
-    nearest = difflib.get_close_matches(name, known, n=1)
-    expected = f"{nearest[0]}?" if nearest else f"one of {', '.join(known)}"
-    return ExperimentError(f"unknown key {f'{table}.{name}' if table else name}", where, expected)
-
-
-def _keys(table: str) -> list[str]:
-    """List the keys of a table, by its dotted path."""
-    return list(getattr(_kind_of(table), "__struct_fields__", ()))
-
-
-def _choices(key: str) -> list[str]:
-    """List what a key may say."""
-    return list(dict.fromkeys(_names_in(_kind_of(key))))
-
-
-def _names_in(kind: Any) -> Iterator[str]:  # noqa: ANN401 - a type of any kind
-    """Go through the names that a type allows, those of a list's elements included."""
-    if get_origin(kind) is Literal:
-        yield from get_args(kind)
-    else:
-        for inner in get_args(kind):
-            yield from _names_in(inner)
-
-
-def _kind_of(key: str) -> Any:  # noqa: ANN401 - a type of any kind
-    """Return the declared type of a key, by its dotted path; the type that it has where it is given."""
-    kind: Any = Experiment
-    for part in re.sub(r"\[\d+\]", "", key).split(".") if key else ():
-        kind = get_type_hints(kind)[part]
-        given = [each for each in get_args(kind) if each is not type(None)]
-        if type(None) in get_args(kind) and len(given) == 1:
-            kind = given[0]
-    return kind

@@ -31,15 +31,17 @@ class EngineFrame:
     start: str
     """The sha256 of the initial parameters as drawn."""
     before: Parameters
-    """Those that the pass was made with: θ_{k−1}, and with batches those before the epoch's last update."""
+    """Those that the pass was made with: θ_{k−1}, and with batches those before the update."""
     after: Parameters
-    """θ_k."""
+    """θ_k; inside an epoch, those after the update."""
     computed: Pass | None
-    """The pass of the epoch's last batch."""
+    """The pass of the epoch's last batch; inside an epoch, of the update's."""
     loss: float | None
-    """The epoch's loss: with batches, the mean over its samples; the sum over them where the loss is a sum."""
+    """The epoch's loss: with batches, the mean over its samples; the sum over them where the loss is a sum. Inside an
+    epoch, that of the update's own batch.
+    """
     batch: str | None = None
-    """Which batch of the epoch `computed` is of, where there are several: the last one."""
+    """Which batch of the epoch `computed` is of, where there are several."""
 
     def tensor(self, name: TensorName) -> FloatArray:
         """Return one tensor: W (outputs, inputs), b (outputs,), everything else (N, width).
@@ -61,10 +63,14 @@ class EngineFrame:
 
 @dataclass(frozen=True)
 class Frame:
-    """One epoch in every engine that has trained it."""
+    """One epoch in every engine that has trained it; or, inside an epoch, one of its updates before the last."""
 
     epoch: int
     engines: Mapping[str, EngineFrame]
+    update: int | None = None
+    """Which update of the epoch, 1 or later, where it is not the last one."""
+    updates: int = 1
+    """How many the epoch has; 0 at epoch 0."""
 
     @property
     def comparable(self) -> bool:

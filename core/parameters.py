@@ -1,4 +1,4 @@
-"""Parameters: one flat vector, with W[k] and b[k] as views of it; the laws that they start from."""
+"""Parameters: one flat vector, with W[k] and b[k] as views of it; the laws that they start from, or a file."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,7 +53,7 @@ class Parameters:
 
 
 def draw(init: Init, layers: tuple[int, ...], seed: int, data: Data) -> Float64Array:
-    """Draw the flat initial parameters, shape (P,), in float64.
+    """Draw the flat initial parameters, shape (P,), in float64, or read them from the file that `init` names.
 
     `np.random.default_rng(seed)` draws in the order W1, b1, W2, b2, …, each row by row. U is the uniform law, N the
     normal one with its standard deviation; fan_in and fan_out are a layer's inputs and outputs.
@@ -77,8 +78,13 @@ def draw(init: Init, layers: tuple[int, ...], seed: int, data: Data) -> Float64A
     (inputs, outputs), then b1, b2, …
 
     Raises:
+        FileError: the file can't be read, or holds another network's weights.
         ValueError: the law is `manual_seed`, which only PyTorch can draw.
     """
+    if init.file is not None:
+        from core.weights import read_weights  # noqa: PLC0415 - only a start from a file needs it
+
+        return read_weights(Path(init.file), layers)
     if init.law == "notebook":
         return _notebook(layers, data.seed)
     if init.law not in _LAWS:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from core import data
-from core.batches import Batches
-from core.errors import EpochError
+from core.checkpoints import CHECKPOINT_BYTES
+from core.course import Course
+from core.errors import EpochError, FileError
+from core.experiment import Change
 from core.frame import Frame
-from core.functions.losses import LOSSES
-from core.timeline import CHECKPOINT_BYTES, Timeline
+from core.metrics import measure_on, metric_names
+from core.saved_run import SavedRun
+from core.timeline import Timeline
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.arrays import Float64Array, FloatArray
-    from core.data import Samples
     from core.engines.base import Engine
     from core.experiment import Experiment, Precision
 
@@ -26,19 +32,40 @@ class Session:
 
     def __init__(self, experiment: Experiment, *, checkpoint_bytes: int = CHECKPOINT_BYTES) -> None:
         self.experiment = experiment
-        self.samples = data.load(experiment.data, experiment.layers[-1])
+        loaded = data.of(experiment)
+        self.samples, self.held_out = loaded.train, loaded.held_out
         self.epoch = 0
+        self.update: int | None = None
+        """An update of the epoch before its last one, where the session stands inside an epoch."""
         self._budget = checkpoint_bytes
         self._timelines: dict[str, Timeline] = {}
         self._frame: Frame | None = None
-        self._cast: dict[Precision, tuple[Samples, Batches]] = {}
+        self._courses: dict[Precision, Course] = {}
 
     def join(self, engine: Engine) -> None:
         """Take an engine in, at epoch 0; `catch_up` brings it to the others."""
-        _, batches = self._samples_in(engine.precision)
-        loss = LOSSES[self.experiment.loss]
-        self._timelines[engine.name] = Timeline(engine, self.experiment.layers, batches, loss, self._budget // 2)
+        course = self._course(engine.precision)
+        measure = measure_on(course.samples, self.held_out and self.held_out.cast(engine.precision))
+        self._timelines[engine.name] = Timeline(engine, course, measure, self._budget // 2)
         self._frame = None
+
+    def resume(self, saved: SavedRun) -> None:
+        """Stand where a run of the same experiment was saved; the engines that it had have joined, and trained nothing.
+
+        Raises:
+            FileError: an engine is missing, or starts from other parameters than the saved one did.
+        """
+        for name, each in saved.engines.items():
+            timeline = self._timelines.get(name)
+            if timeline is None or timeline.engine.start != each.start:
+                raise FileError(f"the run's {name} engine started from other parameters", "saved run")
+            timeline.resume(each)
+        self.seek(saved.epoch)
+
+    def saved(self) -> SavedRun:
+        """Return all that it takes to go on from the last epoch trained."""
+        engines = {name: timeline.saved() for name, timeline in self._timelines.items()}
+        return SavedRun(self.experiment, self.trained, engines)
 
     @property
     def engines(self) -> tuple[str, ...]:
@@ -61,43 +88,86 @@ class Session:
         for timeline in self._timelines.values():
             if timeline.trained < ahead:
                 timeline.train(min(epochs, ahead - timeline.trained))
-                self._frame = None
 
     def advance(self, epochs: int = 1) -> None:
-        """Train that many epochs in every engine; where the session stood at the last epoch, it stands there again."""
-        followed, target = self.epoch == self.trained, self.trained + epochs
+        """Train that many epochs in every engine, fewer where the loss of one stops being finite at an earlier epoch.
+
+        Where the session stood at the last epoch, it stands there again.
+        """
+        followed, target = self.update is None and self.epoch == self.trained, self.trained + epochs
         for timeline in self._timelines.values():
             timeline.train(target - timeline.trained)
-        self._frame = None  # an engine that was behind may have trained the epoch shown
+            target = timeline.trained
+        for name, timeline in self._timelines.items():
+            if timeline.trained > target:
+                timeline.cut(target, self._course(self.precisions()[name]))
         if followed:
             self.seek(target)
 
-    def seek(self, epoch: int) -> None:
-        """Stand at an epoch that has been trained.
+    def seek(self, epoch: int, update: int | None = None) -> None:
+        """Stand at an epoch that has been trained, or at one of its updates before the last.
+
+        Inside an epoch the one that comes next can be looked at too: it is not trained by that.
 
         Raises:
-            EpochError: it has not.
+            EpochError: it has not been trained, or has no such update.
         """
-        self._require(epoch)
-        if epoch != self.epoch:
-            self.epoch = epoch
+        if update is not None and not (0 < update < self.updates(epoch) and epoch <= self.trained + 1):
+            raise EpochError(f"epoch {epoch} has no update {update} before its last one")
+        if update is None:
+            self._require(epoch)
+        if (epoch, update) != (self.epoch, self.update):
+            self.epoch, self.update = epoch, update
             self._frame = None
 
+    def updates(self, epoch: int) -> int:
+        """Count the updates of an epoch; epoch 0 has none."""
+        timelines = self._timelines.values()
+        return next((each.updates(epoch) for each in timelines), 1) if epoch > 0 else 0
+
+    def distance(self, epoch: int) -> int:
+        """Count the epochs that must be replayed, in all engines, before the frame of this one can be computed."""
+        return sum(each.distance(epoch) for each in self._timelines.values() if each.trained >= epoch)
+
+    def approach(self, epoch: int, most: int) -> None:
+        """Replay towards an epoch, at most that many epochs in each engine, so that `frame_of` has less to do."""
+        for timeline in self._timelines.values():
+            if timeline.trained >= epoch:
+                timeline.approach(max(epoch - 1, 0), most)
+
+    def change(self, settings: Mapping[str, object]) -> None:
+        """Train with other settings from here on, by their dotted keys; what was trained behind this epoch is dropped.
+
+        The change becomes part of the experiment.
+
+        Raises:
+            ValueError: the settings can't be changed midway.
+        """
+        kept = tuple(each for each in self.experiment.change if each.epoch <= self.epoch)
+        change = Change(self.epoch + 1, dict(settings))
+        self.experiment = msgspec.structs.replace(self.experiment, change=(*kept, change))
+        self._courses.clear()
+        self.update = None
+        for timeline in self._timelines.values():
+            timeline.cut(min(self.epoch, timeline.trained), self._course(timeline.engine.precision))
+        self._frame = None
+
     def frame(self) -> Frame:
-        """Return all that is known of the epoch where the session stands; recomputed, to the same bits, if need be."""
-        if self._frame is None:
-            self._frame = self.frame_of(self.epoch)
+        """Return all that is known of where the session stands; recomputed, to the same bits, if need be."""
+        reached = self._reached(self.epoch, self.update)
+        if self._frame is None or tuple(self._frame.engines) != tuple(reached):
+            self._frame = self.frame_of(self.epoch, self.update)
         return self._frame
 
-    def frame_of(self, epoch: int) -> Frame:
+    def frame_of(self, epoch: int, update: int | None = None) -> Frame:
         """Return an epoch's frame without going there: every engine that has trained it.
 
         Raises:
             EpochError: none has.
         """
-        self._require(epoch)
-        reached = {name: each for name, each in self._timelines.items() if each.trained >= epoch}
-        return Frame(epoch, {name: timeline.frame(epoch) for name, timeline in reached.items()})
+        self._require(epoch if update is None else epoch - 1)
+        frames = {name: timeline.frame(epoch, update) for name, timeline in self._reached(epoch, update).items()}
+        return Frame(epoch, frames, update, self.updates(epoch))
 
     def losses(self, engine: str, first: int = 1, last: int | None = None) -> Float64Array:
         """Return an engine's losses of epochs `first` to `last`, as many as it has trained."""
@@ -107,30 +177,44 @@ class Session:
         """How many epochs one engine has trained."""
         return self._timelines[engine].trained
 
+    def metrics(self, engine: str, first: int = 1, last: int | None = None) -> dict[str, Float64Array]:
+        """Return what an engine was measured by after epochs `first` to `last`, as far as it has trained, by name."""
+        return self._timelines[engine].metrics(first, last)
+
+    @property
+    def metric_names(self) -> tuple[str, ...]:
+        """Name what is measured after each epoch, where it means something with these samples."""
+        return metric_names(self.samples, self.held_out)
+
     def predictions(self) -> dict[str, FloatArray]:
         """Return each engine's ŷ for all samples, shape (N, outputs), with the parameters it ended with."""
-        return {name: timeline.predict(self._samples_of(name)) for name, timeline in self._timelines.items()}
+        return {name: timeline.predict() for name, timeline in self._timelines.items()}
 
     def precisions(self) -> dict[str, Precision]:
         """Return what each engine computes in."""
         return {name: timeline.engine.precision for name, timeline in self._timelines.items()}
 
     @property
+    def diverged(self) -> tuple[str, ...]:
+        """Name the engines whose last epoch is the first with a loss that is not finite."""
+        return tuple(name for name, timeline in self._timelines.items() if timeline.diverged)
+
+    @property
     def comparable(self) -> bool:
         """Whether all engines started from the same parameters."""
         return len({timeline.engine.start for timeline in self._timelines.values()}) <= 1
+
+    def _reached(self, epoch: int, update: int | None) -> dict[str, Timeline]:
+        """Return the engines that have trained an epoch, or all that an update of it follows."""
+        needed = epoch if update is None else epoch - 1
+        return {name: each for name, each in self._timelines.items() if each.trained >= needed}
 
     def _require(self, epoch: int) -> None:
         if not 0 <= epoch <= self.trained:
             raise EpochError(f"epoch {epoch} has not been trained", expected=f"0 to {self.trained}")
 
-    def _samples_of(self, engine: str) -> Samples:
-        return self._samples_in(self._timelines[engine].engine.precision)[0]
-
-    def _samples_in(self, precision: Precision) -> tuple[Samples, Batches]:
-        """Return the samples and their batches in a precision; engines that compute in the same share them."""
-        if precision not in self._cast:
-            samples = self.samples.cast(precision)
-            seed = self.experiment.seed if self.experiment.shuffle else None
-            self._cast[precision] = (samples, Batches(samples, self.experiment.batch, seed))
-        return self._cast[precision]
+    def _course(self, precision: Precision) -> Course:
+        """Return the course in a precision; engines that compute in the same share it, samples and all."""
+        if precision not in self._courses:
+            self._courses[precision] = Course(self.experiment, self.samples.cast(precision))
+        return self._courses[precision]

@@ -2,164 +2,222 @@
 
 from __future__ import annotations
 
+import math
 from array import array
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.arrays import Float64Array, FloatArray, read_only
+from core.arrays import Float64Array, FloatArray, diverging, read_only
+from core.checkpoints import CHECKPOINT_BYTES, Checkpoints
 from core.engines.base import Engine, EngineState, Pass
 from core.errors import EpochError
 from core.frame import EngineFrame
 from core.parameters import Parameters
+from core.saved_run import SavedEngine
 
 if TYPE_CHECKING:
-    from core.batches import Batch
-    from core.data import Samples
-    from core.functions.losses import Loss
+    from core.course import Course, Stage
+    from core.metrics import Measure
 
-CHECKPOINT_BYTES = 24_000_000
-"""What the checkpoints of one engine may take; a larger network keeps fewer of them and replays further."""
-
-Batches = Callable[[int], Sequence["Batch"]]
-"""The batches of an epoch, 1 or later, in the engine's precision and in the order that it takes them."""
-
-
-class Checkpoints:
-    """States at epochs 0, s, 2s, …; the stride s doubles whenever they outgrow their budget of bytes."""
-
-    def __init__(self, budget: int) -> None:
-        self._budget = budget
-        self._states: list[EngineState] = []
-        self._stride = 1
-
-    def offer(self, epoch: int, take: Callable[[], EngineState]) -> None:
-        """Keep the state after `epoch` if it is due; epochs are offered in order."""
-        if epoch != len(self._states) * self._stride:
-            return
-        state = take()
-        self._states.append(state)
-        if len(self._states) > 2 and len(self._states) * state.nbytes > self._budget:
-            del self._states[1::2]
-            self._stride *= 2
-
-    def nearest(self, epoch: int) -> tuple[int, EngineState]:
-        """Return the last kept epoch that is not after `epoch`, and its state."""
-        at = min(epoch // self._stride, len(self._states) - 1)
-        return at * self._stride, self._states[at]
-
-    @property
-    def nbytes(self) -> int:
-        """The memory that the checkpoints take."""
-        return sum(state.nbytes for state in self._states)
+_NOWHERE = -1
+"""Where an engine stands that was left inside an epoch: after none."""
 
 
 class Timeline:
     """One engine, and the way back to any epoch that it has trained."""
 
     def __init__(
-        self,
-        engine: Engine,
-        layers: tuple[int, ...],
-        batches: Batches,
-        loss: Loss,
-        budget: int = CHECKPOINT_BYTES,
+        self, engine: Engine, course: Course, measure: Measure | None = None, budget: int = CHECKPOINT_BYTES
     ) -> None:
         self.engine = engine
-        self._layers = layers
-        self._batches = batches
-        self._loss = loss
+        self._course = course
+        self._stage: Stage = course.stage(1)
+        """The settings that the engine has adopted."""
+        self._measure = measure
         self._losses = array("d")
+        self._metrics: dict[str, array[float]] = {}
         self._checkpoints = Checkpoints(budget)
-        self._checkpoints.offer(0, engine.state)
         self._at = 0
         """The epoch after which the engine's parameters stand."""
         self._recent = (0, engine.state())
         """The state before the last epoch of the last `train`: the epoch that is looked at most."""
-        self._front = (0, self._recent[1])
+        self._front = self._recent
         """The state after the last epoch trained, while the engine is elsewhere."""
+        self._checkpoints.pin(*self._recent)
 
     @property
     def trained(self) -> int:
         """How many epochs have been trained."""
         return len(self._losses)
 
+    @property
+    def diverged(self) -> bool:
+        """Whether the last epoch trained is the first with a loss that is not finite."""
+        last_two = self._losses[-2:]
+        return bool(last_two) and not math.isfinite(last_two[-1]) and all(map(math.isfinite, last_two[:-1]))
+
     def losses(self, first: int = 1, last: int | None = None) -> Float64Array:
         """Return the losses of epochs `first` to `last`, both included; a copy."""
         return np.array(self._losses[max(first, 1) - 1 : last], np.float64)
 
+    def metrics(self, first: int = 1, last: int | None = None) -> dict[str, Float64Array]:
+        """Return what was measured after epochs `first` to `last`, by name; copies."""
+        return {name: np.array(each[max(first, 1) - 1 : last], np.float64) for name, each in self._metrics.items()}
+
     def train(self, epochs: int) -> None:
-        """Train that many epochs more."""
+        """Train that many epochs more; fewer where the loss stops being finite: that epoch is the last one then."""
+        if epochs <= 0:
+            return
         self._return_to_front()
-        for _ in range(epochs - 1):
-            self._train_one()
-        if epochs > 0:
+        with diverging():
+            for _ in range(epochs - 1):
+                if self._train_one():
+                    return
             self._recent = (self.trained, self.engine.state())
             self._train_one()
 
-    def frame(self, epoch: int) -> EngineFrame:
-        """Compute all that is known of an epoch, the same bits each time.
+    def saved(self) -> SavedEngine:
+        """Return all that it takes to go on from the last epoch trained."""
+        self._return_to_front()
+        return SavedEngine(self.engine.state(), self.losses(), self.engine.start, self.engine.label, self.metrics())
+
+    def resume(self, saved: SavedEngine) -> None:
+        """Stand where the engine of a saved run stood."""
+        self._losses = array("d", saved.losses)
+        self._metrics = {name: array("d", each) for name, each in saved.metrics.items()}
+        self._checkpoints.pin(self.trained, saved.state)
+        self._go_to(self.trained)
+
+    def cut(self, epoch: int, course: Course) -> None:
+        """Forget all that was trained after an epoch, and follow another course from there on."""
+        self.approach(epoch)
+        self._course = course
+        state = self.engine.state()
+        for series in (self._losses, *self._metrics.values()):
+            del series[epoch:]
+        self._checkpoints.drop_after(epoch)
+        self._front = (epoch, state)
+        if self._recent[0] > epoch:
+            self._recent = self._front
+
+    def frame(self, epoch: int, update: int | None = None) -> EngineFrame:
+        """Compute all that is known of an epoch at its last update, or at an earlier one; the same bits each time.
+
+        The epoch that follows the last one trained can be looked at too, at any update but its last.
 
         Raises:
-            EpochError: the epoch has not been trained.
+            EpochError: the epoch has not been trained, or has no such update.
         """
-        if not 0 <= epoch <= self.trained:
+        if update is None and not 0 <= epoch <= self.trained:
             raise EpochError(f"epoch {epoch} has not been trained", expected=f"0 to {self.trained}")
         if epoch == 0:
             self._go_to(0)
             start = self._parameters()
-            return self._framed(start, start, None, None, None)
-        self._go_to(epoch - 1)
-        batches = self._batches(epoch)
-        for batch in batches[:-1]:
-            self.engine.step(batch.x, batch.y)
-        before = self._parameters()
-        computed = _locked(self.engine.look(batches[-1].x, batches[-1].y))
-        self.engine.step(batches[-1].x, batches[-1].y)
-        self._at = epoch
-        return self._framed(before, self._parameters(), computed, self._losses[epoch - 1], batches[-1].name)
+            return self._framed(start, start)
+        count = self.updates(epoch)
+        if update is not None and not (1 <= update < count and epoch <= self.trained + 1):
+            raise EpochError(f"epoch {epoch} has no update {update} before its last one", expected=f"1 to {count - 1}")
+        with diverging():
+            return self._frame_at(epoch, update or count, self._losses[epoch - 1] if update is None else None)
 
-    def predict(self, samples: Samples) -> FloatArray:
-        """Return ŷ, shape (N, outputs), with the parameters of the end of the training."""
+    def updates(self, epoch: int) -> int:
+        """Count the updates of an epoch, 1 or later."""
+        return self._course.stage(epoch).batches.count
+
+    def distance(self, epoch: int) -> int:
+        """Count the epochs that must be replayed before the frame of this one can be computed."""
+        before = max(epoch - 1, 0)
+        at, _ = self._nearest(before)
+        return before - (self._at if at <= self._at <= before else at)
+
+    def approach(self, epoch: int, most: int | None = None) -> None:
+        """Replay towards where an epoch ended: at most that many epochs, or all."""
+        with diverging():
+            self._go_to(epoch, most)
+
+    def predict(self) -> FloatArray:
+        """Return ŷ of all samples, shape (N, outputs), with the parameters of the end of the training."""
         self._return_to_front()
-        return self.engine.look(samples.x, samples.y).a[len(self._layers) - 1]
+        with diverging():
+            return self.engine.evaluate(self._course.samples.x, self._course.samples.y).prediction
+
+    def _frame_at(self, epoch: int, update: int, loss: float | None) -> EngineFrame:
+        self._go_to(epoch - 1)
+        self._adopt(epoch)
+        batches = self._stage.batches(epoch)
+        self._at = _NOWHERE
+        for batch in batches[: update - 1]:
+            self.engine.step(batch.x, batch.y)
+        batch = batches[update - 1]
+        before = self._parameters()
+        computed = _locked(self.engine.look(batch.x, batch.y))
+        self.engine.step(batch.x, batch.y)
+        if update == len(batches):
+            self._at = epoch
+        return self._framed(before, self._parameters(), computed, computed.loss if loss is None else loss, batch.name)
 
     def _framed(
-        self, before: Parameters, after: Parameters, computed: Pass | None, loss: float | None, batch: str | None
+        self,
+        before: Parameters,
+        after: Parameters,
+        computed: Pass | None = None,
+        loss: float | None = None,
+        batch: str | None = None,
     ) -> EngineFrame:
         engine = self.engine
         return EngineFrame(engine.name, engine.label, engine.start, before, after, computed, loss, batch)
 
-    def _train_one(self) -> None:
-        self._losses.append(self._replay(self.trained + 1))
-        self._checkpoints.offer(self.trained, self.engine.state)
+    def _train_one(self) -> bool:
+        """Train the next epoch; tell whether its loss is the first that is not finite."""
+        loss = self._replay(self.trained + 1)
+        self._losses.append(loss)
+        if self._measure is not None:
+            for name, value in self._measure(self.engine).items():
+                self._metrics.setdefault(name, array("d")).append(value)
+        self._checkpoints.offer(self._at, self.engine.state)
+        return not math.isfinite(loss) and self.diverged
 
     def _replay(self, epoch: int) -> float:
         """Step through an epoch from the parameters that it starts with; return its loss (see `Loss.of_epoch`)."""
-        batches = self._batches(epoch)
+        self._adopt(epoch)
+        batches = self._stage.batches(epoch)
         losses = [self.engine.step(batch.x, batch.y) for batch in batches]
         self._at = epoch
-        return self._loss.of_epoch(losses, [len(batch) for batch in batches])
+        return self._stage.loss.of_epoch(losses, [len(batch) for batch in batches])
 
-    def _go_to(self, epoch: int) -> None:
-        """Bring the engine to where it stood after `epoch`."""
+    def _adopt(self, epoch: int) -> None:
+        """Let the engine go by the settings of an epoch."""
+        stage = self._course.stage(epoch)
+        if stage is not self._stage:
+            self.engine.adopt(stage.experiment)
+            self._stage = stage
+
+    def _nearest(self, epoch: int) -> tuple[int, EngineState]:
+        """Return the last epoch, not after this one, of which a state is at hand, and the state."""
+        kept = (self._checkpoints.nearest(epoch), self._recent, self._front)
+        return max((each for each in kept if each[0] <= epoch), key=lambda each: each[0])
+
+    def _go_to(self, epoch: int, most: int | None = None) -> None:
+        """Bring the engine to where it stood after `epoch`, or at most so many epochs nearer."""
         if self._at == self.trained and self._front[0] != self.trained:
             self._front = (self.trained, self.engine.state())
-        kept = (self._checkpoints.nearest(epoch), self._recent, self._front)
-        at, state = max((each for each in kept if each[0] <= epoch), key=lambda each: each[0])
+        at, state = self._nearest(epoch)
         if not at <= self._at <= epoch:
+            self._adopt(max(at, 1))  # those settings that the state's vectors belong to
             self.engine.restore(state)
             self._at = at
-        while self._at < epoch:
+        last = epoch if most is None else min(epoch, self._at + most)
+        while self._at < last:
             self._replay(self._at + 1)
+            self._checkpoints.offer(self._at, self.engine.state)
 
     def _return_to_front(self) -> None:
         if self._at != self.trained:
             self._go_to(self.trained)
 
     def _parameters(self) -> Parameters:
-        return Parameters(self._layers, read_only(self.engine.state().parameters))
+        return Parameters(self._stage.experiment.layers, read_only(self.engine.state().parameters))
 
 
 def _locked(computed: Pass) -> Pass:

@@ -1,6 +1,10 @@
-"""What a developer's shell says about colours and terminals changes no test."""
+"""What a developer's shell says about colours and terminals changes no test; each worker computes in one thread."""
+
+import os
 
 import pytest
+
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 SPOKEN = (
     "NO_COLOR", "FORCE_COLOR", "COLORTERM", "TERM_PROGRAM", "COLUMNS", "LINES", "PYTHONWARNINGS",

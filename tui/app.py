@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from collections import deque
 from typing import TYPE_CHECKING
 
+from textual import on
 from textual.app import App, SystemCommand
+from textual.events import Event, Key
 
 from tui.actions import ACTIONS
+from tui.screens.dialog import Dialog
 from tui.screens.main import MainScreen
 
 if TYPE_CHECKING:
@@ -29,6 +33,10 @@ class MlpApp(App[None]):
     def __init__(self, conductor: Conductor) -> None:
         super().__init__()
         self._main = MainScreen(conductor)
+        self._held: deque[Key] = deque()
+        """Keys that have come and wait for their turn."""
+        self._on_its_way: Key | None = None
+        """The key that the main screen's widgets have been given, and have not handed back yet."""
 
     def get_default_screen(self) -> Screen[None]:
         """Open with the three panes."""
@@ -41,17 +49,47 @@ class MlpApp(App[None]):
             with contextlib.suppress(RuntimeError, ValueError):  # only the main thread's loop takes signals
                 loop.add_signal_handler(number, self._end, 128 + number)
 
+    async def on_event(self, event: Event) -> None:
+        """Take one key at a time, so that a key that opens a dialog has done so when the next one comes.
+
+        Textual hands each key to the widget in focus as soon as it comes: of `d` and Enter in one breath, both would
+        go to the main screen. Here Enter waits until `d` has come back from there and the dialog is ready for it.
+        """
+        if not isinstance(event, Key):
+            await super().on_event(event)
+        elif event.is_forwarded:
+            await super().on_event(event)
+            if event is self._on_its_way:
+                self._on_its_way = None
+            await self._take_keys()
+        else:
+            self._held.append(event)
+            await self._take_keys()
+
+    async def _take_keys(self) -> None:
+        """Hand on the keys that wait, as far as the screen is ready for them."""
+        while self._held and self._on_its_way is None and self._takes_keys:
+            key, main = self._held.popleft(), self.screen is self._main
+            await super().on_event(key)
+            if main and key.is_forwarded:
+                self._on_its_way = key
+
+    @property
+    def _takes_keys(self) -> bool:
+        return not isinstance(self.screen, Dialog) or self.screen.ready
+
+    @on(Dialog.Ready)
+    async def __take_keys(self) -> None:
+        await self._take_keys()
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every action in the palette, then what Textual has."""
         if screen is self._main:
             for action in ACTIONS:
-                if action.scope == "main" and not action.name.startswith("app."):
+                if not action.name.startswith("app."):
                     label = action.label[0].upper() + action.label[1:]
-                    yield SystemCommand(label, action.help, lambda name=action.name: self._perform(name))
+                    yield SystemCommand(label, action.help, lambda action=action: self._main.perform(action))
         yield from super().get_system_commands(screen)
-
-    async def _perform(self, action: str) -> None:
-        await self._main.run_action(action)
 
     def _end(self, status: int) -> None:
         self.exit(return_code=status)

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
+
+
+def _leave(_number: int, _frame: object) -> None:
+    """Leave at once: an interrupted import says so in many lines, or is swallowed by what it interrupts."""
+    os._exit(130)
 
 
 def main() -> None:
     """Run `mlp-tui`."""
+    signal.signal(signal.SIGINT, _leave)
     words = sys.argv[1:]
-    if words:
-        sys.exit(_command(words))
+    status = _command(words) if words else _screen()
+    signal.signal(signal.SIGINT, _leave)
+    sys.exit(status)
+
+
+def _screen() -> int:
     from tui.launch import open_screen  # noqa: PLC0415 - a command may need no screen
 
-    sys.exit(open_screen())
+    try:
+        return open_screen()
+    except KeyboardInterrupt:
+        return 130
 
 
 def _command(words: list[str]) -> int:
@@ -25,6 +40,7 @@ def _command(words: list[str]) -> int:
 
     try:
         status = app(words, exit_on_error=False, print_error=False, result_action="return_value")
+        _flush()
     except CycloptsError as error:
         return _refused(f"{' '.join(str(error).split())} (see mlp-tui --help)")
     except MlpError as error:
@@ -32,11 +48,27 @@ def _command(words: list[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at its end
+        _print_no_more()
         return 141
+    except OSError as error:
+        if error.filename is not None:
+            raise  # no file but the output is written without its errors being told
+        _print_no_more()
+        return _refused(f"the output can't be written ({error.strerror or error})")
     return status if isinstance(status, int) else 0
 
 
+def _flush() -> None:
+    if sys.stdout is not None:  # None where the program was started with its output closed
+        sys.stdout.flush()
+
+
+def _print_no_more() -> None:
+    """Let what is still to be printed go nowhere, or Python complains once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _refused(text: str) -> int:
-    print(f"mlp-tui: {text}", file=sys.stderr)
+    with contextlib.suppress(OSError):
+        print(f"mlp-tui: {text}", file=sys.stderr)
     return 2

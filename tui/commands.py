@@ -9,8 +9,10 @@ import cyclopts
 from cyclopts import Parameter, validators
 
 from core import __version__
-from core.experiment import DEFAULT, load
+from core.errors import ExperimentError
+from core.experiment_file import DEFAULT, describe, load, shipped
 from tui import launch
+from tui.protocol import Start
 
 app = cyclopts.App(
     name="mlp-tui",
@@ -21,24 +23,41 @@ app = cyclopts.App(
 )
 
 ExperimentName = Annotated[
-    str, Parameter(help="The name of an experiment that ships (notebook, as-printed), or a TOML file.")
+    str, Parameter(help="The name of an experiment that ships (see `mlp-tui list`), or a TOML file.")
 ]
+Settings = Annotated[
+    list[str] | None,
+    Parameter("--set", negative="", help="A setting put over the experiment's, such as optimizer.lr=0.3; repeatable."),
+]
+SavedRun = Annotated[Path | None, Parameter(help="A saved run to go on with, in the place of an experiment.")]
+Epochs = Annotated[int | None, Parameter(validator=validators.Number(gte=1, lte=1_000_000_000))]
 
 
 @app.default
-def open_screen(experiment: ExperimentName = DEFAULT, /) -> int:
+def open_screen(
+    experiment: ExperimentName | None = None, /, *, settings: Settings = None, resume: SavedRun = None
+) -> int:
     """Open the screen on an experiment."""
-    load(experiment)
-    return launch.open_screen(experiment)
+    source = _source(experiment, settings, resume)
+    if resume is None:
+        load(source, settings or ())
+    else:
+        from core.saved_run import read_run  # noqa: PLC0415 - it needs NumPy, which --help need not wait for
+
+        read_run(resume)
+    return launch.open_screen(Start(source, tuple(settings or ()), resume and resume.absolute()))
 
 
 @app.command
 def train(
-    experiment: ExperimentName = DEFAULT,
+    experiment: ExperimentName | None = None,
     /,
     *,
-    epochs: Annotated[int | None, Parameter(validator=validators.Number(gte=1, lte=1_000_000_000))] = None,
+    settings: Settings = None,
+    epochs: Epochs = None,
     dump: Path | None = None,
+    save: Path | None = None,
+    resume: SavedRun = None,
     show: Literal["gradients"] | None = None,
     json: bool = False,
     force: bool = False,
@@ -48,18 +67,55 @@ def train(
     Parameters
     ----------
     epochs
-        How many epochs, instead of what the experiment plans.
+        How many epochs, instead of what the experiment plans; with --resume, counted from the run's beginning.
     dump
         A folder for the last epoch's torch_autograd.dat and my_autograd.dat.
+    save
+        A .safetensors file for the whole run, which --resume takes up again.
     show
         `gradients` prints every gradient matrix of the last epoch.
     json
         An object a line instead of a table.
     force
-        Let --dump replace files that are no dumps of mlp-tui.
+        Let --dump and --save replace files that are not mlp-tui's own.
     """
-    described = load(experiment)
-    from tui.headless import run  # noqa: PLC0415 - it imports PyTorch, which --help need not wait for
+    source = _source(experiment, settings, resume)
+    if resume is None:
+        load(source, settings or ())  # what is wrong with it is told before PyTorch is imported
+    from tui.headless import Request, run  # noqa: PLC0415 - it imports PyTorch, which --help need not wait for
 
-    run(described, epochs or described.epochs, folder=dump, gradients=show is not None, as_json=json, force=force)
+    launch.let_ctrl_c_interrupt()
+    run(
+        Request(
+            source=source,
+            settings=tuple(settings or ()),
+            resume=resume,
+            epochs=epochs,
+            dump=dump,
+            save=save,
+            gradients=show is not None,
+            as_json=json,
+            force=force,
+        )
+    )
     return 0
+
+
+@app.command(name="list")
+def list_experiments() -> None:
+    """List the experiments that ship."""
+    for name in shipped():
+        print(f"{name:<12} {describe(name)}")
+
+
+def _source(experiment: str | None, settings: list[str] | None, resume: Path | None) -> str:
+    """Return the experiment's name or file.
+
+    Raises:
+        ExperimentError: a saved run is to be gone on with, which brings its own experiment.
+    """
+    if resume is not None and (experiment is not None or settings):
+        raise ExperimentError(
+            "--resume brings the experiment of its run", expected="neither EXPERIMENT nor --set with it"
+        )
+    return experiment or DEFAULT

@@ -15,13 +15,16 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import IO, TYPE_CHECKING, Protocol
 
-from tui.protocol import Command, Ended, Event
+from tui.protocol import Command, Dumped, Ended, Event, NotDumped, Numbered, Show, Start, WriteDumps
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tui.trainer import Trainer
 
 Listener = Callable[[Event], object]
@@ -33,8 +36,8 @@ class Conductor(Protocol):
     def listen(self, listener: Listener) -> None:
         """Hand all that comes, and has come, to `listener`; called once, from a running event loop."""
 
-    def send(self, command: Command) -> None:
-        """Send a command; never waits for its answer."""
+    def send(self, command: Command) -> int:
+        """Send a command, never waiting; return its number, which a View tells when it has been handled."""
 
     def revive(self) -> None:
         """Start a trainer again, from the beginning, where it has ended."""
@@ -43,14 +46,55 @@ class Conductor(Protocol):
         """End the trainer."""
 
 
-class ProcessConductor:
-    """A trainer in a process of its own, which ends with this one."""
+class Outbox:
+    """Commands on their way: a thread sends them, so that nobody waits where the trainer does not read for long."""
 
-    def __init__(self, source: str | None = None) -> None:
-        self._source = [] if source is None else [source]
+    def __init__(self, connection: Connection, end: socket.socket) -> None:
+        self._connection = connection
+        self._end = end
+        self._orders: deque[Numbered] = deque()
+        self._closed = False
+        self._news = threading.Condition()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def put(self, order: Numbered) -> None:
+        """Have a command sent; where it is a Show, one that has not gone yet is not worth sending any more."""
+        with self._news:
+            if isinstance(order.command, Show) and self._orders and isinstance(self._orders[-1].command, Show):
+                self._orders.pop()
+            self._orders.append(order)
+            self._news.notify()
+
+    def close(self) -> None:
+        """Send what is waiting, then tell the other end that nothing more will come."""
+        with self._news:
+            self._closed = True
+            self._news.notify()
+
+    def _run(self) -> None:
+        with contextlib.suppress(OSError):  # where the trainer has ended, the reading thread reports it
+            while (order := self._next()) is not None:
+                self._connection.send(order)
+            self._end.shutdown(socket.SHUT_WR)
+
+    def _next(self) -> Numbered | None:
+        with self._news:
+            self._news.wait_for(lambda: self._orders or self._closed)
+            return self._orders.popleft() if self._orders else None
+
+
+class ProcessConductor:
+    """A trainer in a process of its own, which ends with this one when it has written the dumps that it accepted."""
+
+    def __init__(self, start: Start) -> None:
+        self._start = start
         self._listener: Listener | None = None
         self._reader: threading.Thread | None = None
-        self._closed = False
+        self._number = 0
+        self._pending: dict[int, WriteDumps] = {}
+        self._leaving = False
+        self.failures: list[str] = []
+        """What went wrong with dumps after `leave`."""
         self._begin()
 
     def listen(self, listener: Listener) -> None:
@@ -59,10 +103,13 @@ class ProcessConductor:
         self._reader = threading.Thread(target=self._read, args=(self._connection, self._process), daemon=True)
         self._reader.start()
 
-    def send(self, command: Command) -> None:
-        """Send a command; where the trainer has ended, the reading thread reports it."""
-        with contextlib.suppress(OSError):
-            self._connection.send(command)
+    def send(self, command: Command) -> int:
+        """Queue a command; where the trainer has ended, the reading thread reports it."""
+        self._number += 1
+        if isinstance(command, WriteDumps):
+            self._pending[self._number] = command
+        self._outbox.put(Numbered(self._number, command))
+        return self._number
 
     def revive(self) -> None:
         """Start a new process where the old one has ended."""
@@ -71,24 +118,45 @@ class ProcessConductor:
             self._begin()
             self.listen(self._listener)
 
-    def close(self) -> None:
-        """End the process: it ends by itself when its connection does, or is killed after a moment."""
-        self._closed = True
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+    @property
+    def unwritten(self) -> tuple[Path, ...]:
+        """The folders of the dumps that have been asked for and neither written nor refused."""
+        return tuple(dict.fromkeys(each.folder.absolute() for each in list(self._pending.values())))
+
+    def leave(self) -> None:
+        """Tell the trainer that nothing more will come: it writes the dumps that it was asked for, and ends."""
+        self._leaving = True
+        self._outbox.close()
+
+    def wait(self, seconds: float | None) -> bool:
+        """Wait until the trainer has ended; False where it has not by then."""
         try:
-            self._process.wait(0.25)
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        if self._reader is not None:
+            self._reader.join()  # what it said last has been heard
+        return True
+
+    def close(self) -> None:
+        """End the process now: it takes away the file that it is writing, or is killed after a moment."""
+        self._leaving = True
+        self._process.terminate()
+        try:
+            self._process.wait(1)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._outbox.close()
         self._let_go()
 
     def _begin(self) -> None:
         self._socket, theirs = socket.socketpair()
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process
         self._connection = Connection(os.dup(self._socket.fileno()))
+        self._outbox = Outbox(self._connection, self._socket)
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "tui.trainer", str(theirs.fileno()), *self._source],
+            [sys.executable, "-P", "-m", "tui.service", str(theirs.fileno()), *self._start.words()],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=self._errors,
@@ -108,15 +176,22 @@ class ProcessConductor:
     def _read(self, connection: Connection, process: subprocess.Popen[bytes]) -> None:
         try:
             while True:
-                self._tell(connection.recv())
+                self._hear(connection.recv())
         except (EOFError, OSError):
-            if not self._closed:
-                process.wait()
-                self._tell(Ended(self._reason(process.returncode)))
+            process.wait()
+            reason = self._reason(process.returncode)
+            for number in list(self._pending):
+                self._hear(NotDumped(number, f"A dump was not written: the trainer has stopped ({reason})."))
+            self._hear(Ended(reason))
 
-    def _tell(self, event: Event) -> None:
-        if self._listener is not None and not self._closed:
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Dumped | NotDumped):
+            self._pending.pop(event.number, None)
+        if not self._leaving:
+            assert self._listener is not None
             self._listener(event)
+        elif isinstance(event, NotDumped):
+            self.failures.append(event.reason)
 
     def _reason(self, status: int) -> str:
         if status < 0:
@@ -131,16 +206,19 @@ class LocalConductor:
 
     def __init__(self, make: Callable[[Listener], Trainer]) -> None:
         self._make = make
-        self._commands: asyncio.Queue[Command] = asyncio.Queue()
+        self._commands: asyncio.Queue[Numbered] = asyncio.Queue()
+        self._number = 0
         self._task: asyncio.Task[None] | None = None
 
     def listen(self, listener: Listener) -> None:
         """Start the trainer."""
         self._task = asyncio.get_running_loop().create_task(self._work(listener))
 
-    def send(self, command: Command) -> None:
+    def send(self, command: Command) -> int:
         """Queue a command."""
-        self._commands.put_nowait(command)
+        self._number += 1
+        self._commands.put_nowait(Numbered(self._number, command))
+        return self._number
 
     def revive(self) -> None:
         """Do nothing: a trainer in the same process does not end."""
@@ -154,9 +232,11 @@ class LocalConductor:
         trainer = self._make(listener)
         listener(trainer.view())
         while True:
-            trainer.handle(await self._commands.get())
+            order = await self._commands.get()
+            trainer.handle(order.command, order.number)
             while not self._commands.empty():
-                trainer.handle(self._commands.get_nowait())
+                order = self._commands.get_nowait()
+                trainer.handle(order.command, order.number)
             while trainer.busy and self._commands.empty():
                 trainer.work()
                 await asyncio.sleep(0)

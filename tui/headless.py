@@ -1,10 +1,12 @@
-"""`mlp-tui train`: a run without a screen, printed as a table or as JSON, an object a line."""
+"""`mlp-tui train`: a run without a screen, printed as a table or as JSON, an object a line; dumped, saved, resumed."""
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -13,20 +15,55 @@ from core import dat
 from core.agreement import loss_digits
 from core.engines.autograd import Autograd
 from core.engines.scratch import Scratch
-from core.errors import DumpError
+from core.errors import DumpError, FileError
+from core.experiment_file import load
+from core.saved_run import is_run, read_run, write_run
 from core.session import Session
 from tui.numbers import count_text, digits_text
-from tui.protocol import dump_name
+from tui.protocol import ENGINES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from core.arrays import FloatArray
-    from core.experiment import Experiment
     from core.frame import EngineFrame
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 SAMPLES_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Request:
+    """What `mlp-tui train` is asked for."""
+
+    source: str
+    """An experiment's name or file."""
+    settings: tuple[str, ...] = ()
+    """Put over what it says."""
+    resume: Path | None = None
+    """A saved run to go on with, in the place of an experiment."""
+    epochs: int | None = None
+    """How many in all, counted from the run's beginning; None for as many as are planned."""
+    dump: Path | None = None
+    """The folder for the last epoch's dumps."""
+    save: Path | None = None
+    """The file that the run is saved to."""
+    gradients: bool = False
+    as_json: bool = False
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What is told of an epoch."""
+
+    number: int
+    losses: dict[str, float]
+    """By engine."""
+    digits: float | None
+    """What the losses share; None where they can't be compared."""
+    metrics: dict[str, dict[str, float]]
+    """What else was measured, by its name and by engine."""
 
 
 class Printer(Protocol):
@@ -35,8 +72,8 @@ class Printer(Protocol):
     def begin(self, session: Session) -> None:
         """Say what runs."""
 
-    def epoch(self, number: int, losses: dict[str, float], digits: float | None) -> None:
-        """Tell an epoch's losses."""
+    def epoch(self, epoch: Epoch) -> None:
+        """Tell of an epoch."""
 
     def end(self, target: FloatArray, predictions: dict[str, FloatArray]) -> None:
         """Tell what the engines predict after training."""
@@ -44,38 +81,65 @@ class Printer(Protocol):
     def gradients(self, engine: EngineFrame) -> None:
         """Show the gradients of an epoch."""
 
-    def dumped(self, path: Path, nbytes: int) -> None:
-        """Tell of a dump."""
+    def written(self, kind: str, path: Path, nbytes: int) -> None:
+        """Tell of a file, a `dump` or a `run`."""
 
 
-def run(
-    experiment: Experiment, epochs: int, *, folder: Path | None, gradients: bool, as_json: bool, force: bool
-) -> None:
-    """Train, print, and dump the last epoch where a folder is given.
+def run(asked: Request) -> None:
+    """Train, print, dump the last epoch where a folder is given, and save the run where a file is.
 
     Raises:
-        DumpError: the folder can't be made, or a file that is no dump of ours is in the way.
+        MlpError: what is asked for can't be run, the folder can't be made, or a file that is not ours is in the way.
     """
-    if folder is not None:
-        _prepare(folder, force=force)
+    session = _begun(asked)
+    if asked.dump is not None:
+        _prepare(asked.dump, force=asked.force)
+    if asked.save is not None:
+        _check_place(asked.save, force=asked.force)
+    printer: Printer = JsonPrinter() if asked.as_json else TablePrinter()
+    printer.begin(session)
+    while session.trained < (asked.epochs or session.experiment.epochs):
+        session.advance()
+        printer.epoch(_told(session))
+    printer.end(session.samples.y, session.predictions())
+    frame = session.frame()
+    if asked.gradients:
+        for engine_frame in frame.engines.values():
+            printer.gradients(engine_frame)
+    if asked.dump is not None:
+        for name, engine_frame in frame.engines.items():
+            path = asked.dump / dat.dump_name(name, None)
+            dump = dat.dump_of(engine_frame, session.epoch, session.experiment)
+            printer.written("dump", path, dat.write(path, dump, replace=True))
+    if asked.save is not None:
+        write_run(asked.save, session.saved(), replace=True)
+        printer.written("run", asked.save, asked.save.stat().st_size)
+
+
+def _begun(asked: Request) -> Session:
+    """Return a session with both engines, at the beginning of an experiment or where a run was saved."""
+    saved = None if asked.resume is None else read_run(asked.resume)
+    if saved is not None and asked.epochs is not None and asked.epochs < saved.epoch:
+        expected = f"--epochs {saved.epoch} or more: they are counted from the run's beginning"
+        raise FileError(f"has trained {saved.epoch} epochs", str(asked.resume), expected)
+    experiment = load(asked.source, asked.settings) if saved is None else saved.experiment
     session = Session(experiment)
     for engine in (Scratch(experiment), Autograd(experiment)):
         session.join(engine)
-    printer: Printer = JsonPrinter() if as_json else TablePrinter()
-    printer.begin(session)
-    for number in range(1, epochs + 1):
-        session.advance()
-        losses = {name: float(session.losses(name, number, number)[0]) for name in session.engines}
-        printer.epoch(number, losses, _digits(session, losses))
-    printer.end(session.samples.y, session.predictions())
-    frame = session.frame()
-    if gradients:
-        for engine_frame in frame.engines.values():
-            printer.gradients(engine_frame)
-    if folder is not None:
-        for name, engine_frame in frame.engines.items():
-            path = folder / dump_name(name, None)
-            printer.dumped(path, dat.write(path, dat.dump_of(engine_frame, epochs, experiment), replace=True))
+    if saved is not None:
+        session.resume(saved)
+    return session
+
+
+def _told(session: Session) -> Epoch:
+    """Return what is told of the last epoch trained."""
+    at = session.trained
+    losses = {name: float(session.losses(name, at, at)[0]) for name in session.engines}
+    metrics: dict[str, dict[str, float]] = {}
+    for engine in session.engines:
+        for name, values in session.metrics(engine, at, at).items():
+            metrics.setdefault(name, {})[engine] = float(values[0])
+    return Epoch(at, losses, _digits(session, losses), metrics)
 
 
 class TablePrinter:
@@ -85,11 +149,21 @@ class TablePrinter:
         """Print the table's head, and a warning where the engines can't be compared."""
         if not session.comparable:
             print("scratch and autograd start from different weights: their gradients can't be compared.\n")
-        print(f"{'epoch':>7}  {'':1}{'  '.join(f'{name:<16}' for name in session.engines)}  digits")
+        names, metrics = session.engines, session.metric_names
+        columns = "".join(f"  {f'{name}, each':<{self._width(name, len(names))}}" for name in metrics)
+        print(f"{'epoch':>7}  {'':1}{'  '.join(f'{name:<16}' for name in names)}  digits{columns}".rstrip())
 
-    def epoch(self, number: int, losses: dict[str, float], digits: float | None) -> None:
+    def epoch(self, epoch: Epoch) -> None:
         """Print a row."""
-        print(f"{number:>7}  {'  '.join(f'{loss:< 17.9g}' for loss in losses.values())} {digits_text(digits):>6}")
+        losses = "  ".join(f"{loss:< 17.9g}" for loss in epoch.losses.values())
+        metrics = "".join(
+            f"  {'  '.join(f'{value:.6g}' for value in each.values()):<{self._width(name, len(each))}}"
+            for name, each in epoch.metrics.items()
+        )
+        print(f"{epoch.number:>7}  {losses} {digits_text(epoch.digits):>6}{metrics}".rstrip())
+
+    def _width(self, metric: str, engines: int) -> int:
+        return max(len(f"{metric}, each"), 12 * engines)
 
     def end(self, target: FloatArray, predictions: dict[str, FloatArray]) -> None:
         """Print the target and the predictions of the first few samples."""
@@ -108,9 +182,9 @@ class TablePrinter:
             print(f"\nWeight gradient of {layer}:\n {_array(computed.W[k])}")
             print(f"Bias gradient of {layer}:\n {_array(computed.b[k])}")
 
-    def dumped(self, path: Path, nbytes: int) -> None:
+    def written(self, kind: str, path: Path, nbytes: int) -> None:
         """Print where it is and how large."""
-        print(f"wrote {path} ({count_text(nbytes)})")
+        print(f"wrote {'the run to ' if kind == 'run' else ''}{path} ({count_text(nbytes)})")
 
 
 class JsonPrinter:
@@ -119,9 +193,10 @@ class JsonPrinter:
     def begin(self, session: Session) -> None:
         """Print nothing: all that follows explains itself."""
 
-    def epoch(self, number: int, losses: dict[str, float], digits: float | None) -> None:
+    def epoch(self, epoch: Epoch) -> None:
         """Print an epoch."""
-        _print_json({"epoch": number, "loss": losses, "digits": digits})
+        metrics = {re.sub("[ -]", "_", name): each for name, each in epoch.metrics.items()}
+        _print_json({"epoch": epoch.number, "loss": epoch.losses, "digits": epoch.digits, **metrics})
 
     def end(self, target: FloatArray, predictions: dict[str, FloatArray]) -> None:
         """Print the target and the predictions of the first few samples."""
@@ -136,16 +211,16 @@ class JsonPrinter:
         named = {f"dL/d{part}{k}": each.tolist() for part in "Wb" for k, each in getattr(computed, part).items()}
         _print_json({"engine": engine.name, "gradients": named})
 
-    def dumped(self, path: Path, nbytes: int) -> None:
+    def written(self, kind: str, path: Path, nbytes: int) -> None:
         """Print where it is and how large."""
-        _print_json({"dump": str(path), "bytes": nbytes})
+        _print_json({kind: str(path), "bytes": nbytes})
 
 
 def _digits(session: Session, losses: dict[str, float]) -> float | None:
     if not session.comparable:
         return None
-    precisions = session.precisions()
-    return loss_digits(list(losses.values()), [precisions[name] for name in losses])
+    shared = loss_digits({name: np.array([loss]) for name, loss in losses.items()}, session.precisions())
+    return None if shared is None else float(shared[0])
 
 
 def _prepare(folder: Path, *, force: bool) -> None:
@@ -154,10 +229,18 @@ def _prepare(folder: Path, *, force: bool) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DumpError(f"can't be made ({error.strerror})", str(folder), "a folder for the dumps") from None
-    for name in ("scratch", "autograd"):
-        path = folder / dump_name(name, None)
+    for name in ENGINES:
+        path = folder / dat.dump_name(name, None)
         if path.exists() and not force and not _ours(path):
             raise DumpError("is no dump of mlp-tui", str(path), "another folder, or --force to replace it")
+
+
+def _check_place(path: Path, *, force: bool) -> None:
+    """Refuse a file that is no saved run, or a folder that is not there, before anything is trained."""
+    if not path.parent.is_dir():
+        raise FileError("is in no folder that is there", str(path), "a file in a folder that exists")
+    if path.exists() and not force and not is_run(path):
+        raise FileError("is no saved run of mlp-tui", str(path), "another file, or --force to replace it")
 
 
 def _ours(path: Path) -> bool:

@@ -2,27 +2,73 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tui.conductor import ProcessConductor
+    from tui.protocol import Start
+
+MOMENT = 0.25
+"""Seconds in which a trainer that has nothing to write ends by itself; then it is ended."""
 
 
-def open_screen(source: str | None = None) -> int:
-    """Open the screen on an experiment that is known to be right (None: the default one); return the exit status."""
+def open_screen(start: Start | None = None) -> int:
+    """Open the screen on what is known to be right (None: the default experiment); return the exit status."""
     problem = _terminal_problem()
     if problem:
         print(f"mlp-tui: {problem}; mlp-tui train works without one", file=sys.stderr)
         return 2
     from tui.conductor import ProcessConductor  # noqa: PLC0415 - a command that fails needs none of this
+    from tui.protocol import Start  # noqa: PLC0415
 
-    conductor = ProcessConductor(source)
+    conductor = ProcessConductor(start or Start())
+    let_ctrl_c_interrupt()
     try:
         from tui.app import MlpApp  # noqa: PLC0415 - the trainer starts meanwhile
 
         app = MlpApp(conductor)
         app.run()
-        return app.return_code or 0
-    finally:
+        return _finish(conductor) or app.return_code or 0
+    except BaseException:
         conductor.close()
+        raise
+
+
+def let_ctrl_c_interrupt() -> None:
+    """Make ctrl+c a KeyboardInterrupt, which lets go of what is held; until then it ends the program at once."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _finish(conductor: ProcessConductor) -> int:
+    """End the trainer once the dumps that it has accepted are written; return 0, or why the program did not end well.
+
+    The screen has been given back by now; whoever waits is told what for, and can give up.
+    """
+    conductor.leave()
+    if not conductor.wait(MOMENT) and (folders := conductor.unwritten):
+        where = ", ".join(map(str, folders))
+        _tell(f"dumps are still being written to {where}; ctrl+c gives up")
+        try:
+            conductor.wait(None)
+        except KeyboardInterrupt:
+            conductor.close()
+            _tell(f"gave up: not all dumps were written to {where}")
+            return 130
+        if not conductor.failures:
+            _tell("the dumps are written")
+    conductor.close()
+    for failure in conductor.failures:
+        _tell(failure)
+    return 2 if conductor.failures else 0
+
+
+def _tell(text: str) -> None:
+    with contextlib.suppress(OSError):  # the terminal may have been closed
+        print(f"mlp-tui: {text}", file=sys.stderr, flush=True)
 
 
 def _terminal_problem() -> str | None:

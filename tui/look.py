@@ -9,7 +9,7 @@ import numpy as np
 from core.agreement import Agreement, agreement, digits, ulps
 from core.errors import EpochError
 from core.tensors import TensorName, tensor_names
-from tui.protocol import Matrix, Sample, Window
+from tui.protocol import Inside, Matrix, Sample, Window
 
 if TYPE_CHECKING:
     from core.arrays import FloatArray
@@ -61,6 +61,15 @@ def sample_of(frame: Frame, x: FloatArray, y: FloatArray) -> Sample:
     for each in computed.values():
         return Sample(_numbers(each.x[0]), _numbers(each.y[0]), predictions)
     return Sample(_numbers(x[0]), _numbers(y[0]), predictions)
+
+
+def inside_of(frame: Frame) -> Inside | None:
+    """Tell where in an epoch a frame is; None at its end."""
+    if frame.update is None:
+        return None
+    losses = {name: each.loss for name, each in frame.engines.items() if each.loss is not None}
+    batches = [each.batch for each in frame.engines.values() if each.batch]
+    return Inside(frame.update, losses, batches[0] if batches else "")
 
 
 def _tensors(frame: Frame, name: TensorName) -> dict[str, FloatArray]:

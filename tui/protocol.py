@@ -6,22 +6,46 @@ Commands go to the trainer; Described, View, Dumped and Said come back. Nothing 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+from core.dat import dump_name
+from core.experiment import EngineName
+from core.experiment_file import DEFAULT
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
 
     from core.agreement import Agreement
     from core.arrays import FloatArray
+    from core.experiment import Experiment
     from core.tensors import Quantity, TensorName
 
-DUMP_STEMS = {"scratch": "my_autograd", "autograd": "torch_autograd"}
-"""What an engine's dump is called, without the ending."""
+ENGINES: tuple[str, ...] = get_args(EngineName)
+"""The engines that take part in a run, in the order in which they are shown."""
 
 DERIVED = ("difference", "digits")
 """What can be shown of a tensor beside what each engine has: first engine minus second, and the digits they share."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the program begins with: an experiment's name or file with settings put over it, or a saved run."""
+
+    source: str = DEFAULT
+    settings: tuple[str, ...] = ()
+    resume: Path | None = None
+
+    def words(self) -> list[str]:
+        """Write it for a command line."""
+        return [self.source, "" if self.resume is None else str(self.resume), *self.settings]
+
+    @classmethod
+    def of(cls, words: list[str]) -> Start:
+        """Read it as `words` writes it."""
+        source, resume, *settings = words
+        return cls(source, tuple(settings), Path(resume) if resume else None)
 
 
 @dataclass(frozen=True)
@@ -57,6 +81,13 @@ class Step:
 
 
 @dataclass(frozen=True)
+class StepUpdate:
+    """Go some updates on or back, through epochs that have several; train new ones if need be."""
+
+    updates: int
+
+
+@dataclass(frozen=True)
 class GoTo:
     """Go to an epoch; train up to it if it is new."""
 
@@ -74,8 +105,54 @@ class ToggleRun:
 
 
 @dataclass(frozen=True)
+class Cancel:
+    """Stay here: give up a jump that is under way."""
+
+
+@dataclass(frozen=True)
+class Open:
+    """Start a run of another experiment, known to be right."""
+
+    experiment: Experiment
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on with a saved run."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class ChangeSettings:
+    """Train with other settings, by dotted keys, from the epoch shown on; what was trained behind it is dropped."""
+
+    settings: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class SaveWeights:
+    """Write the parameters that an engine has after the epoch shown."""
+
+    engine: str
+    path: Path
+    replace: bool = False
+
+
+@dataclass(frozen=True)
+class SaveRun:
+    """Write the whole run, to be resumed after the last epoch trained."""
+
+    path: Path
+    replace: bool = False
+
+
+@dataclass(frozen=True)
 class Restart:
-    """Start again at epoch 0."""
+    """Start again at epoch 0; where more has been trained than `without_asking`, answer with MayRestart instead."""
+
+    without_asking: int | None = None
+    """None: however much it is."""
 
 
 @dataclass(frozen=True)
@@ -97,28 +174,111 @@ class WriteDumps:
     last: int
     numbered: bool
     """Whether the epoch stands in the files' names."""
-    replace: bool
+    replace: frozenset[Path] = frozenset()
+    """The files that the user agreed to have replaced; any other that is in the way is kept."""
+
+    @property
+    def count(self) -> int:
+        """How many files are asked for."""
+        return (self.last - self.first + 1) * len(self.engines)
+
+    def path(self, engine: str, epoch: int) -> Path:
+        """Return the file of an engine's epoch."""
+        return self.folder / dump_name(engine, epoch if self.numbered else None)
+
+    def paths(self) -> Iterator[Path]:
+        """Give every file, in the order in which they are written."""
+        return (self.path(engine, epoch) for epoch in range(self.first, self.last + 1) for engine in self.engines)
 
 
-Command: TypeAlias = Step | GoTo | GoToLast | ToggleRun | Restart | Show | WriteDumps
+Command: TypeAlias = (
+    Step
+    | StepUpdate
+    | GoTo
+    | GoToLast
+    | ToggleRun
+    | Cancel
+    | Restart
+    | Open
+    | Resume
+    | ChangeSettings
+    | Show
+    | WriteDumps
+    | SaveWeights
+    | SaveRun
+)
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A command as it travels. A View tells the number of the last one that the trainer has handled."""
+
+    number: int
+    command: Command
 
 
 @dataclass(frozen=True)
 class Described:
-    """What does not change during a run; the first thing that the trainer says."""
+    """What is run: the first thing that the trainer says, and said anew where it has become another."""
 
-    name: str
-    layers: tuple[int, ...]
-    activations: tuple[str, ...]
-    summary: str
-    """Network, loss, optimizer and precision in one line."""
+    experiment: Experiment
     engines: tuple[str, ...]
     """Those that take part, also where they have not joined yet."""
+    metrics: tuple[str, ...] = ()
+    """What is measured after each epoch beside the loss."""
+
+    @property
+    def name(self) -> str:
+        """The experiment's name."""
+        return self.experiment.name
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """Widths from the input to the output."""
+        return self.experiment.layers
+
+    @property
+    def activations(self) -> tuple[str, ...]:
+        """The activation of each layer, 1 to L."""
+        return self.experiment.activations()
 
     @property
     def depth(self) -> int:
         """The number of layers with parameters."""
-        return len(self.layers) - 1
+        return self.experiment.depth
+
+    @property
+    def summary(self) -> str:
+        """Network, loss, optimizer and precision in one line."""
+        experiment = self.experiment
+        precisions = {name: experiment.precision_of(name) for name in get_args(EngineName)}
+        first, *others = precisions.items()
+        same = all(precision == first[1] for _, precision in others)
+        precision = first[1] if same else ", ".join(f"{name} {each}" for name, each in precisions.items())
+        optimizer = f"{experiment.optimizer.name} {experiment.optimizer.lr:g}"
+        return f"{experiment.network()} · {experiment.loss} · {optimizer} · {precision}"
+
+
+@dataclass(frozen=True)
+class Jump:
+    """A way to an epoch that takes a while, as the epochs before it have to be computed again."""
+
+    epoch: int
+    done: int
+    """Epochs computed again so far."""
+    total: int
+
+
+@dataclass(frozen=True)
+class Inside:
+    """Where the run stands inside an epoch."""
+
+    update: int
+    """1 or later."""
+    losses: Mapping[str, float]
+    """Of the update's own batch, by engine."""
+    batch: str
+    """Which one it is."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +329,14 @@ class View:
     planned: int
     running: bool
     """Whether it trains."""
+    heading: int
+    """The epoch that it will stand at when it has taken the steps asked for; `epoch` where it has, or only runs."""
+    handled: int
+    """The number of the last command that this View knows of."""
+    dumping: str
+    """What the dumps do that are not written yet, in a sentence; empty where there are none."""
+    missing: tuple[str, ...]
+    """The engines that can't be had."""
     joined: tuple[str, ...]
     """The engines that have trained the epoch shown."""
     comparable: bool
@@ -179,16 +347,59 @@ class View:
     """Of every tensor of the selected quantity, where two engines can be compared."""
     sample: Sample
     series: Mapping[str, tuple[int, array[float]]]
-    """News of the losses of every epoch, by engine, and of the `digits` that they share: where it begins, and the
-    values from there on. Epoch k is at k − 1."""
+    """News of the losses of every epoch, by engine, of the `digits` that they share, and of each metric of each engine
+    (`accuracy scratch`): where it begins, and the values from there on. Epoch k is at k − 1."""
+    updates: int = 1
+    """How many updates the epoch shown has."""
+    inside: Inside | None = None
+    """None where the run stands at an epoch's end."""
+    jump: Jump | None = None
+    """A jump under way; the epoch shown is still the one before it."""
+    speed: float = 0.0
+    """Epochs trained in a second of late; 0 while it does not run."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Weights or a run have been written: the answer to a SaveWeights or a SaveRun."""
+
+    number: int
+    """That of the command."""
+    path: Path
+    nbytes: int
+
+
+@dataclass(frozen=True)
+class NotSaved:
+    """They could not be written: the other answer."""
+
+    number: int
+    reason: str
 
 
 @dataclass(frozen=True)
 class Dumped:
-    """Dumps have been written."""
+    """Dumps have been written: the answer to a WriteDumps."""
 
+    number: int
+    """That of the command."""
     paths: tuple[Path, ...]
     nbytes: int
+
+
+@dataclass(frozen=True)
+class NotDumped:
+    """Dumps could not be written, or not all of them: the other answer to a WriteDumps."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class MayRestart:
+    """Much has been trained, and would be dropped: should it start again?"""
+
+    trained: int
 
 
 @dataclass(frozen=True)
@@ -206,10 +417,4 @@ class Ended:
     reason: str
 
 
-Event: TypeAlias = Described | View | Dumped | Said | Ended
-
-
-def dump_name(engine: str, epoch: int | None) -> str:
-    """Name an engine's dump, with the epoch in it where one is given: `torch_autograd.0007.dat`."""
-    number = "" if epoch is None else f".{epoch:04}"
-    return f"{DUMP_STEMS[engine]}{number}.dat"
+Event: TypeAlias = Described | View | Dumped | NotDumped | Saved | NotSaved | MayRestart | Said | Ended

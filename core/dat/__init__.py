@@ -1,5 +1,17 @@
 """Dumps: the numbers of one epoch of one engine as a text file that people, gnuplot and NumPy read."""
 
-from core.dat.format import FORMAT, Dump, dump_of, read, render, write
+from core.dat.format import FORMAT, Dump, dump_of, in_the_way, read, render, write
+from core.dat.names import DUMP_STEMS, dump_name, parse_dump_name
 
-__all__ = ["FORMAT", "Dump", "dump_of", "read", "render", "write"]
+__all__ = [
+    "DUMP_STEMS",
+    "FORMAT",
+    "Dump",
+    "dump_name",
+    "dump_of",
+    "in_the_way",
+    "parse_dump_name",
+    "read",
+    "render",
+    "write",
+]

@@ -7,16 +7,13 @@ So `np.loadtxt` reads a block (with `skiprows`, `max_rows`), and gnuplot finds o
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
-import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast
-
-import numpy as np
+from typing import TYPE_CHECKING, cast
 
 from core.errors import DumpError
+from core.files import write_whole
+from core.functions.later import np
 from core.tensors import Quantity, TensorName, parse_tensor_name, tensor_names
 
 if TYPE_CHECKING:
@@ -89,7 +86,7 @@ def render(dump: Dump) -> str:
 
 
 def write(path: Path, dump: Dump, *, replace: bool = False) -> int:
-    """Write a dump whole or not at all: to a temporary file beside `path`, flushed to the disk, and renamed over it.
+    """Write a dump whole or not at all (see `core.files`).
 
     Return the number of bytes written.
 
@@ -97,19 +94,13 @@ def write(path: Path, dump: Dump, *, replace: bool = False) -> int:
         DumpError: it can't be written, or a file is in the way and `replace` is not given.
     """
     text = render(dump).encode()
-    temporary = path.with_name(f".mlp-tui-{secrets.token_hex(8)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        _put(temporary, path, replace=replace)
-    except OSError as error:
-        raise DumpError(f"can't be written ({error.strerror or error})", str(path)) from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+    write_whole(path, text, replace=replace, error=DumpError)
     return len(text)
+
+
+def in_the_way(path: Path) -> DumpError:
+    """Return the error that says that a file that is there is kept."""
+    return DumpError("can't be written (exists already)", str(path))
 
 
 def read(path: Path) -> Dump:
@@ -156,17 +147,6 @@ def _number(value: float, precision: str) -> str:
     return f"{value: .{decimals}e}".rjust(decimals + 7)
 
 
-def _put(temporary: Path, path: Path, *, replace: bool) -> None:
-    if not replace:
-        path.open("x").close()  # fails where a file is in the way
-    try:
-        temporary.replace(path)
-    except OSError:
-        if not replace:
-            path.unlink()
-        raise
-
-
 class _Reader:
     """Reads one dump, line by line."""
 
@@ -174,6 +154,8 @@ class _Reader:
         self._lines = text.split("\n")
         self._where = where
         self._at = 0
+        self._samples = 0
+        """How many samples the first tensor of units has, and so each of them; 0 before it has been read."""
 
     def dump(self) -> Dump:
         if self._next_line() != f"# {FORMAT}":
@@ -214,25 +196,28 @@ class _Reader:
     def _name(self) -> TensorName:
         line = self._next_line()
         try:
-            return parse_tensor_name(line.removeprefix("# ").strip() if line.startswith("# ") else line)
+            return parse_tensor_name(line.removeprefix("#").strip() if line.startswith("#") else "")
         except ValueError:
             raise self._error(f"{line[:60]!r} stands here", "a tensor's name, such as # dL/dW1") from None
 
     def _block(self, name: TensorName, dtype: str, layers: tuple[int, ...]) -> FloatArray:
         line = self._next_line()
-        if not re.fullmatch(r"#\s+shape(\s+\d{1,9}){1,2}\s*", line):
+        if not re.fullmatch(r"#\s+shape(\s+[1-9]\d{0,8}){1,2}\s*", line):
             raise self._error(f"{line[:60]!r} stands here", "# shape and one or two numbers")
         shape = tuple(int(size) for size in line.split()[2:])
-        wanted = _expected_shape(name, layers)
+        wanted = _expected_shape(name, layers, self._samples)
         if len(shape) != len(wanted) or any(w not in (got, 0) for got, w in zip(shape, wanted, strict=True)):
             raise self._error(
                 f"{name} has shape {' × '.join(map(str, shape))}",
                 " × ".join(str(size) if size else "samples" for size in wanted),
             )
+        if not name.part:
+            self._samples = shape[0]
         width = shape[1] if len(shape) == 2 else 1
         rows = [self._row(width) for _ in range(shape[0])]
         with np.errstate(over="ignore"):
-            return np.array(rows, np.float64).astype(cast("Literal['float64', 'float32']", dtype)).reshape(shape)
+            values: FloatArray = np.array(rows, np.float64).astype(dtype).reshape(shape)
+        return values
 
     def _row(self, width: int) -> list[float]:
         line = self._next_line()
@@ -293,10 +278,10 @@ def _widths(network: str) -> tuple[int, ...]:
     return tuple(int(width) for width in network.split(maxsplit=1)[0].split("-"))
 
 
-def _expected_shape(name: TensorName, layers: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape that a tensor has; 0 stands for the number of samples."""
+def _expected_shape(name: TensorName, layers: tuple[int, ...], samples: int) -> tuple[int, ...]:
+    """Return the shape that a tensor has; 0 samples stand for any number of them."""
     if name.part == "W":
         return (layers[name.layer], layers[name.layer - 1])
     if name.part == "b":
         return (layers[name.layer],)
-    return (0, layers[name.layer])
+    return (samples, layers[name.layer])

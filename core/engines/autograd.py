@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import nn
 
-from core.engines.base import EngineState, Pass
+from core.engines.base import EngineState, Evaluation, Pass
+from core.experiment import parameter_count
 from core.functions.activations import ACTIVATIONS
 from core.functions.losses import LOSSES
 from core.functions.optimizers import OPTIMIZERS, STEP
 from core.parameters import Parameters, draw, start_digest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from core.arrays import FloatArray
     from core.experiment import Experiment
 
@@ -30,13 +34,9 @@ class Autograd:
         self.precision = experiment.precision_of("autograd")
         self.label = f"autograd (PyTorch {torch.__version__.partition('+')[0]})"
         self._layers = experiment.layers
-        self._model = _model(experiment)
-        loss = LOSSES[experiment.loss]
-        self._loss = getattr(nn, loss.module)(**loss.options)
-        self._fused = loss.fused
-        self._judged = self._model[:-1] if loss.fused else self._model
-        self._described = experiment.optimizer
-        self._optimizer = self._new_optimizer()
+        self._linear = _linear(experiment)
+        self._build(experiment)
+        self._start_optimizer({})
         if experiment.init_of("autograd").law == "manual_seed":
             start = self._flat()
         else:
@@ -45,6 +45,15 @@ class Autograd:
         self.start = start_digest(start)
         self._batch: tuple[FloatArray | None, FloatArray | None] = (None, None)
         self._batch_tensors: tuple[torch.Tensor, torch.Tensor]
+
+    def adopt(self, experiment: Experiment) -> None:
+        """Go on with an experiment's settings: a new network around the same parameters, and a new optimizer.
+
+        An optimizer that stays the same keeps its vectors, as far as its settings still have a use for them.
+        """
+        vectors = self._vectors() if experiment.optimizer.name == self._described.name else {}
+        self._build(experiment)
+        self._start_optimizer(vectors)
 
     def step(self, x: FloatArray, y: FloatArray) -> float:
         """Make one pass and one update by `torch.optim`; return the loss before the update."""
@@ -76,6 +85,14 @@ class Autograd:
         values = {k: _array(each) for k, each in a.items()}
         return Pass(x, y, {k: _array(each) for k, each in z.items()}, values, delta, float(loss.item()), gradients)
 
+    def evaluate(self, x: FloatArray, y: FloatArray) -> Evaluation:
+        """Go forward alone."""
+        inputs, targets = self._tensors(x, y)
+        with torch.no_grad():
+            judged = self._judged(inputs)
+            prediction = self._model[-1](judged) if self._fused else judged
+            return Evaluation(float(self._loss(judged, targets).item()), _array(prediction))
+
     def state(self) -> EngineState:
         """Copy the parameters and what `torch.optim` keeps of each, joined to flat vectors."""
         return EngineState(self._flat(), self._vectors())
@@ -83,21 +100,31 @@ class Autograd:
     def restore(self, state: EngineState) -> None:
         """Go back to a copied state."""
         self._assign(state.parameters)
-        self._optimizer = self._new_optimizer()
-        vectors = {name: self._by_parameter(each) for name, each in state.optimizer.items() if name != STEP}
-        for i, parameter in enumerate(self._model.parameters() if state.optimizer else ()):
-            kept = {name: torch.from_numpy(parts[i].copy()) for name, parts in vectors.items()}
-            if STEP in state.optimizer:
-                kept[STEP] = torch.tensor(float(state.optimizer[STEP]))
-            self._optimizer.state[parameter] = kept
+        self._start_optimizer(state.optimizer)
 
-    def _new_optimizer(self) -> torch.optim.Optimizer:
-        """Make the experiment's optimizer as it is before the first step."""
+    def _build(self, experiment: Experiment) -> None:
+        """Put the network and its loss together around the parameters."""
+        self._model = _model(self._linear, experiment.activations())
+        loss = LOSSES[experiment.loss]
+        self._loss = getattr(nn, loss.module)(**loss.options)
+        self._fused = loss.fused
+        self._judged = self._model[:-1] if loss.fused else self._model
+        self._described = experiment.optimizer
+
+    def _start_optimizer(self, vectors: Mapping[str, FloatArray]) -> None:
+        """Make the optimizer as it is before the first step, or with these vectors; any that it misses are zero."""
         rule = OPTIMIZERS[self._described.name]
-        optimizer: torch.optim.Optimizer = getattr(torch.optim, rule.module)(
+        self._optimizer: torch.optim.Optimizer = getattr(torch.optim, rule.module)(
             self._model.parameters(), lr=self._described.lr, **self._described.options()
         )
-        return optimizer
+        names = rule.vectors(self._described.settings()) if vectors else ()
+        nothing = np.zeros(parameter_count(self._layers))
+        parts = {name: self._by_parameter(vectors.get(name, nothing)) for name in names if name != STEP}
+        for i, parameter in enumerate(self._model.parameters() if vectors else ()):
+            kept = {name: torch.from_numpy(part[i].copy()) for name, part in parts.items()}
+            if STEP in names:
+                kept[STEP] = torch.tensor(float(vectors.get(STEP, 0)))
+            self._optimizer.state[parameter] = kept
 
     def _vectors(self) -> dict[str, FloatArray]:
         """Copy what the optimizer keeps; empty as long as it has made nothing."""
@@ -127,19 +154,23 @@ class Autograd:
         return self._batch_tensors
 
 
-def _model(experiment: Experiment) -> nn.Sequential:
-    """Build the network as PyTorch users write it; initialised by PyTorch itself under the experiment's seed."""
-    modules: list[nn.Module] = []
+def _linear(experiment: Experiment) -> list[nn.Linear]:
+    """Make the layers as PyTorch users write them; initialised by PyTorch itself under the experiment's seed."""
     dtype = _DTYPES[experiment.precision_of("autograd")]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(experiment.seed)
-        for fan_in, width, name in zip(
-            experiment.layers, experiment.layers[1:], experiment.activations(), strict=False
-        ):
-            modules.append(nn.Linear(fan_in, width, dtype=dtype))
-            f = ACTIVATIONS[name]
-            if f.module:
-                modules.append(getattr(nn, f.module)(**f.options))
+        widths = itertools.pairwise(experiment.layers)
+        return [nn.Linear(fan_in, width, dtype=dtype) for fan_in, width in widths]
+
+
+def _model(linear: list[nn.Linear], activations: Iterable[str]) -> nn.Sequential:
+    """Join the layers and their activations; where z itself is the output, there is no module for it."""
+    modules: list[nn.Module] = []
+    for layer, name in zip(linear, activations, strict=True):
+        modules.append(layer)
+        f = ACTIVATIONS[name]
+        if f.module:
+            modules.append(getattr(nn, f.module)(**f.options))
     return nn.Sequential(*modules)
 
 

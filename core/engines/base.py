@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from core.arrays import FloatArray
-    from core.experiment import Precision
+    from core.experiment import Experiment, Precision
     from core.parameters import Parameters
 
 
@@ -28,6 +28,15 @@ class Pass:
     delta: Mapping[int, FloatArray]
     loss: float
     gradients: Parameters
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a forward pass alone gives."""
+
+    loss: float
+    prediction: FloatArray
+    """ŷ, shape (N, outputs)."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,15 @@ class Engine(Protocol):
 
     def look(self, x: FloatArray, y: FloatArray) -> Pass:
         """Make the same pass and keep every quantity; change nothing."""
+
+    def evaluate(self, x: FloatArray, y: FloatArray) -> Evaluation:
+        """Go forward alone; change nothing."""
+
+    def adopt(self, experiment: Experiment) -> None:
+        """Go on with an experiment's activations, loss and optimizer.
+
+        The parameters stay. So do the optimizer's vectors, where it is the same optimizer and still keeps them.
+        """
 
     def state(self) -> EngineState:
         """Copy what the next step depends on."""

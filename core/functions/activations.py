@@ -53,14 +53,28 @@ def elementwise(
     **options: float | str,
 ) -> Activation:
     """Make an activation of each element alone: dL/dz = dL/da ⊙ f′(z)."""
-    return Activation(value, lambda z, a, upstream: upstream * derivative(z, a), module, options, derivative)
+
+    def backward(z: FloatArray, a: FloatArray, upstream: FloatArray) -> FloatArray:
+        delta = derivative(z, a)
+        delta *= upstream
+        return delta
+
+    return Activation(value, backward, module, options, derivative)
 
 
 def sigmoid(z: FloatArray) -> FloatArray:
-    """σ(z) = 1/(1 + e^−z), from e^−|z| so that nothing overflows."""
-    small = np.exp(-np.abs(z))
-    activation: FloatArray = np.where(z >= 0, z.dtype.type(1), small) / (1 + small)
-    return activation
+    """σ(z) = e^z/(1 + e^z). From 40 on, where it is 1 in float64, e^40 stands for e^z, which could overflow."""
+    power: FloatArray = np.minimum(z, 40.0)
+    np.exp(power, power)
+    power /= 1 + power
+    return power
+
+
+def _sigmoid_derivative(z: FloatArray, a: FloatArray) -> FloatArray:
+    """σ′(z) = a(1 − a)."""
+    derivative: FloatArray = 1 - a
+    derivative *= a
+    return derivative
 
 
 def _tanh(z: FloatArray) -> FloatArray:
@@ -203,8 +217,8 @@ def _softmax_backward(z: FloatArray, a: FloatArray, upstream: FloatArray) -> Flo
 
 
 ACTIVATIONS = {
-    "sigmoid": elementwise(sigmoid, lambda z, a: a * (1 - a), "Sigmoid"),
-    "identity": elementwise(lambda z: z, lambda z, a: np.ones_like(z), None),
+    "sigmoid": elementwise(sigmoid, _sigmoid_derivative, "Sigmoid"),
+    "identity": Activation(lambda z: z, lambda z, a, upstream: upstream, None, derivative=lambda z, a: np.ones_like(z)),
     "tanh": elementwise(_tanh, lambda z, a: 1 - a * a, "Tanh"),
     "relu": elementwise(lambda z: np.maximum(z, 0), lambda z, a: _step(z), "ReLU"),
     "leaky_relu": elementwise(_leaky_relu, _leaky_relu_derivative, "LeakyReLU", negative_slope=LEAKY_SLOPE),

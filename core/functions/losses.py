@@ -72,12 +72,11 @@ def _sum(terms: Sequence[float]) -> float:
 
 def _sum_of_squares(prediction: FloatArray, target: FloatArray) -> float:
     residual = prediction - target
-    return float(np.sum(residual * residual))
+    return float(np.vdot(residual, residual))
 
 
 def _mean_of_squares(prediction: FloatArray, target: FloatArray) -> float:
-    residual = prediction - target
-    return float(np.mean(residual * residual))
+    return _sum_of_squares(prediction, target) / target.size
 
 
 def _mean_of_sizes(prediction: FloatArray, target: FloatArray) -> float:

@@ -156,10 +156,13 @@ def test_tensors_of_different_shapes_have_no_agreement():
 
 
 def test_the_losses_of_one_engine_alone_share_nothing():
-    assert loss_digits([0.5, None], ["float64", "float64"]) is None
-    assert loss_digits([], []) is None
+    assert loss_digits({"a": of(np.float64, 0.5)}, {"a": "float64"}) is None
+    assert loss_digits({}, {}) is None
 
 
-def test_the_losses_of_several_engines_share_the_fewest_digits():
-    assert loss_digits([1.0, 0.99, None, 0.9], ["float64"] * 4) == pytest.approx(1, abs=1e-12)  # a few roundings
-    assert loss_digits([0.5, 0.5], ["float64", "float32"]) == 7.22
+def test_the_losses_of_several_engines_share_the_fewest_digits_epoch_by_epoch():
+    losses = {"a": of(np.float64, 1.0, 0.5), "b": of(np.float64, 0.99, 0.5), "c": of(np.float64, 0.9, 0.5)}
+    shared = loss_digits(losses, dict.fromkeys(losses, "float64"))
+    assert shared == pytest.approx([1, 15.95], abs=1e-12)  # 0.9 is a few roundings from 1 − 0.1
+    precisions = {"a": "float64", "b": "float32", "c": "float64"}
+    assert loss_digits(losses, precisions)[1] == 7.22

@@ -8,7 +8,9 @@ import shutil
 import struct
 import subprocess
 import tempfile
+from dataclasses import replace as changed
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -16,11 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from core.dat import FORMAT, Dump, dump_of, read, render, write
+from core.dat import DUMP_STEMS, FORMAT, Dump, dump_name, dump_of, parse_dump_name, read, render, write
 from core.engines.autograd import Autograd
 from core.engines.scratch import Scratch
 from core.errors import DumpError
-from core.experiment import load
+from core.experiment import EngineName
+from core.experiment_file import load
 from core.session import Session
 from core.tensors import Quantity, tensor_names
 
@@ -40,6 +43,8 @@ SMALL = Dump(
         "dL/db2": np.array([math.nan]),
     },
 )
+UNITS = {"z1": 2, "z2": 1, "x": 2, "a1": 2, "a2": 1, "y": 1, "dL/dz1": 2, "dL/dz2": 1}
+"""Its tensors of units, in a dump's order, with their widths."""
 SMALL_TEXT = """\
 # mlp-tui dump 1
 # engine      scratch (NumPy 2)
@@ -233,6 +238,7 @@ WRONG = {
     "no block": (without(10, 31), None, "a tensor"),
     "no name": (with_line(12), 12, "a tensor's name, such as # dL/dW1"),
     "a name of no tensor": (with_line(12, "# dL/dV1"), 12, "a tensor's name, such as # dL/dW1"),
+    "a name without its mark": (with_line(12, "dL/dW1"), 12, "a tensor's name, such as # dL/dW1"),
     "a name that is no comment": (with_line(12, "dL dW1"), 12, "a tensor's name, such as # dL/dW1"),
     "the first block missing": (without(12, 17), 12, "dL/dW1"),
     "a block missing": (without(18, 23), 18, "dL/db1"),
@@ -450,10 +456,34 @@ def test_a_written_dump_can_be_read_by_whom_the_umask_lets(tmp_path):
     assert mask == 0o027
 
 
+@pytest.mark.parametrize("other", ["a1", "dL/dz2"])
+def test_all_tensors_of_units_have_the_same_samples(other, tmp_path):
+    units = {name: np.ones((2, width)) for name, width in UNITS.items()}
+    good = changed(SMALL, tensors=units)
+    write(tmp_path / "good.dat", good)
+    assert set(read(tmp_path / "good.dat").tensors) == set(UNITS)
+    write(tmp_path / "bad.dat", changed(good, tensors={**units, other: np.ones((3, UNITS[other]))}))
+
+    with pytest.raises(DumpError, match=rf"{other} has shape 3 × \d; expected 2 × \d"):
+        read(tmp_path / "bad.dat")
+
+
+def test_a_name_is_what_its_dump_is_called_and_nothing_else_is():
+    for name in DUMP_STEMS:
+        for epoch in (None, 1, 9999, 10000):
+            assert parse_dump_name(dump_name(name, epoch)) == (name, epoch)
+    for other in ("my_autograd.7.dat", "my_autograd.00007.dat", "x.dat", "my_autograd.dat.bak", "my_autograd"):
+        assert parse_dump_name(other) is None
+
+
+def test_every_engine_has_a_name_for_its_dumps():
+    assert list(DUMP_STEMS) == list(get_args(EngineName))
+
+
 def test_a_file_in_the_way_is_not_overwritten(tmp_path):
     (tmp_path / "f.dat").write_text("mine")
 
-    refuses_to_write(tmp_path / "f.dat", "File exists")
+    refuses_to_write(tmp_path / "f.dat", "exists already")
 
     assert contents(tmp_path) == {"f.dat": b"mine"}
 
@@ -466,7 +496,7 @@ def test_a_file_in_the_way_is_replaced_where_that_is_asked_for(tmp_path):
     assert contents(tmp_path) == {"f.dat": render(SMALL).encode()}
 
 
-@pytest.mark.parametrize(("replace", "reason"), [(False, "File exists"), (True, "Is a directory")])
+@pytest.mark.parametrize(("replace", "reason"), [(False, "exists already"), (True, "Is a directory")])
 def test_a_folder_in_the_way_stays(tmp_path, replace, reason):
     (tmp_path / "f.dat").mkdir()
 

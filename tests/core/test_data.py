@@ -1,11 +1,13 @@
 """Samples."""
 
+import msgspec
 import numpy as np
 import pytest
 
 from core import data
-from core.data import SOURCES
-from core.experiment import Data
+from core.errors import DataError
+from core.experiment import Data, Experiment
+from core.sources import SOURCES
 
 
 def test_the_notebooks_sample_is_the_one_that_it_printed():
@@ -52,10 +54,12 @@ def test_the_same_seed_makes_the_same_samples_and_another_other_ones(source):
 def test_samples_have_the_shape_that_the_source_says(source):
     described = SOURCES[source]
 
-    samples = data.load(Data(source))
+    outputs = min(described.outputs, default=1)
+
+    samples = data.load(Data(source), outputs)
 
     assert samples.x.shape == (described.samples, described.inputs)
-    assert samples.y.shape == (described.samples, 1)
+    assert samples.y.shape == (described.samples, outputs)
     assert (samples.x.dtype, samples.y.dtype) == (np.float64, np.float64)
 
 
@@ -160,3 +164,190 @@ def test_drawing_noise_leaves_numpys_global_generator_alone():
     data.load(Data("moons"))
 
     assert np.random.random() == expected
+
+
+@TWO_CLASSES
+def test_made_classes_are_named_by_their_numbers(source):
+    assert data.load(Data(source), 1).classes == data.load(Data(source), 2).classes == ("0", "1")
+
+
+@pytest.mark.parametrize("source", ["notebook", "waves"])
+def test_numbers_are_no_classes(source):
+    assert data.load(Data(source)).classes is None
+
+
+def test_flowers_are_fishers_irises():
+    samples = data.load(Data("flowers"), 3)
+
+    assert samples.classes == ("setosa", "versicolor", "virginica")
+    assert samples.y.sum(axis=0).tolist() == [50, 50, 50]
+    # Fisher (1936), table 2: the means of each species in cm, given to three decimals
+    means = [samples.x[samples.y[:, k] == 1].mean(axis=0) for k in range(3)]
+    expected = [[5.006, 3.428, 1.462, 0.246], [5.936, 2.770, 4.260, 1.326], [6.588, 2.974, 5.552, 2.026]]
+    np.testing.assert_allclose(means, expected, rtol=0, atol=5e-4)
+
+
+def test_digits_are_images_of_ink_on_paper():
+    samples = data.load(Data("digits"), 10)
+
+    assert samples.classes == tuple("0123456789")
+    assert (samples.x.min(), samples.x.max()) == (0, 1)
+    # the numbers of each digit in the test set, as the repository's description lists them
+    assert samples.y.sum(axis=0).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    middle = samples.x.reshape(-1, 8, 8)[:, 2:6, 3:5].mean(axis=(1, 2))
+    zeros, eights = (middle[samples.y[:, digit] == 1].mean() for digit in (0, 8))
+    assert zeros < eights / 2  # rows are rows: a zero has a hole where an eight crosses
+
+
+def parts(seed=4, fraction=0.25, **more):
+    described = Data("blobs", samples=40, seed=seed, test_fraction=fraction, **more)
+    return data.of(Experiment(layers=(2, 3), data=described))
+
+
+def test_the_held_out_are_those_that_the_seed_names_and_no_others():
+    whole, loaded = data.load(Data("blobs", samples=40), 3), parts()
+
+    held = np.sort(np.random.default_rng(4).permutation(40)[:10])
+    assert loaded.held_out.x.tolist() == whole.x[held].tolist()
+    assert loaded.held_out.y.tolist() == whole.y[held].tolist()
+    assert loaded.train.x.tolist() == np.delete(whole.x, held, axis=0).tolist()
+    assert loaded.train.y.tolist() == np.delete(whole.y, held, axis=0).tolist()
+    assert loaded.train.classes == loaded.held_out.classes == ("0", "1", "2")
+
+
+def test_another_seed_holds_out_others_and_no_fraction_none():
+    assert parts(seed=5).held_out.y.tolist() != parts(seed=6).held_out.y.tolist()
+    assert parts(fraction=0.0).held_out is None
+
+
+def test_load_gives_those_that_are_trained_on():
+    described = Data("blobs", samples=40, test_fraction=0.25, standardize=True)
+
+    assert data.load(described, 3).x.tobytes() == parts(standardize=True).train.x.tobytes()
+
+
+def test_standardized_inputs_have_mean_zero_and_deviation_one_of_the_training_samples():
+    plain, loaded = parts(), parts(standardize=True)
+
+    # 1e-14: the mean of 30 numbers near 1, each rounded at 1e-16
+    np.testing.assert_allclose(loaded.train.x.mean(axis=0), 0, rtol=0, atol=1e-14)
+    np.testing.assert_allclose((loaded.train.x**2).mean(axis=0), 1, rtol=0, atol=1e-14)
+    mean = plain.train.x.sum(axis=0) / 30
+    deviation = np.sqrt(((plain.train.x - mean) ** 2).sum(axis=0) / 30)
+    np.testing.assert_allclose(loaded.held_out.x, (plain.held_out.x - mean) / deviation, rtol=0, atol=1e-13)
+    assert loaded.train.y.tolist() == plain.train.y.tolist()
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Writes a data file, and returns an experiment on it."""
+
+    def written(text, layers, inputs=None, targets=None, loss="sse", **more):
+        path = tmp_path / "points.csv"
+        path.write_text(text, "utf-8")
+        output = {"bce": "sigmoid", "cross_entropy": "softmax"}.get(loss, "identity")
+        described = Data(file=str(path), inputs=inputs, targets=targets, **more)
+        return Experiment(layers=layers, loss=loss, output=output, activation="tanh", data=described)
+
+    return written
+
+
+def test_a_constant_input_is_standardized_to_zero(table):
+    # 0.1: the mean of three of it is another number than 0.1, so the deviation that is computed is not 0
+    loaded = data.of(table("x1,x2,y\n0.1,1,2\n0.1,2,3\n0.1,3,4\n", (2, 1), standardize=True))
+
+    assert loaded.train.x[:, 0].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(("low", "high"), [("-1e308", "1e308"), ("1e308", "1.1e308"), ("0", "1e-200")])
+def test_inputs_whose_squares_no_float64_holds_are_not_standardized(table, low, high):
+    with pytest.raises(DataError, match="too large, or too close together"):
+        data.of(table(f"x,y\n{low},2\n{high},3\n", (1, 1), standardize=True))
+
+
+TARGETS = {
+    "a number": ("x,y\n1,0.5\n2,3\n", 1, "sse", [[0.5], [3]], None),
+    "0 and 1": ("x,y\n1,1\n2,0\n", 1, "bce", [[1], [0]], ("0", "1")),
+    "two texts": ("x,y\n1,yes\n2,no\n", 1, "bce", [[1], [0]], ("no", "yes")),
+    "two texts for two outputs": ("x,y\n1,yes\n2,no\n", 2, "cross_entropy", [[0, 1], [1, 0]], ("no", "yes")),
+    "three texts": ("x,y\n1,b\n2,a\n3,c\n", 3, "mse", [[0, 1, 0], [1, 0, 0], [0, 0, 1]], ("a", "b", "c")),
+    "class numbers": ("x,y\n1,2\n2,0\n", 3, "cross_entropy", [[0, 0, 1], [1, 0, 0]], ("0", "1", "2")),
+    "class numbers from 1": ("x,y\n1,2\n2,1\n", 2, "cross_entropy", [[0, 1], [1, 0]], ("1", "2")),
+    "class numbers by size": ("x,y\n1,10\n2,9\n3,-1\n", 3, "mse", [[0, 0, 1], [0, 1, 0], [1, 0, 0]], ("-1", "9", "10")),
+}
+
+
+@pytest.mark.parametrize("case", TARGETS.values(), ids=TARGETS)
+def test_a_column_of_targets_is_numbers_or_classes(table, case):
+    text, outputs, loss, expected, classes = case
+
+    samples = data.of(table(text, (1, outputs), loss=loss)).train
+
+    assert (samples.y.tolist(), samples.classes) == (expected, classes)
+
+
+ONE_HOT = "x,red,blue\n1,0,1\n2,1,0\n"
+
+
+def test_as_many_columns_as_outputs_are_taken_as_they_are_and_name_the_classes_if_one_hot(table):
+    one_hot = data.of(table(ONE_HOT, (1, 2), targets=("red", "blue"), loss="cross_entropy")).train
+    numbers = data.of(table("x,u,v\n1,0.5,7\n", (1, 2), targets=("u", "v"))).train
+
+    assert (one_hot.y.tolist(), one_hot.classes) == ([[0, 1], [1, 0]], ("red", "blue"))
+    assert (numbers.y.tolist(), numbers.classes) == ([[0.5, 7]], None)
+
+
+UNFIT = {
+    "inputs of another number": (
+        "a,b,y\n1,2,3\n",
+        {"layers": (3, 1)},
+        "has 2 inputs (a, b); expected `layers` to begin",
+    ),
+    "three classes for one output": (
+        "x,y\n1,a\n2,b\n3,c\n",
+        {"layers": (1, 1)},
+        "column y has 3 classes (a, b, c); expected `layers` to end with 3, got 1",
+    ),
+    "ten classes for three outputs": (
+        "x,y\n" + "".join(f"1,{each}\n" for each in range(10)),
+        {"layers": (1, 3)},
+        "column y has 10 classes (0, 1, 2, 3, 4, …); expected `layers` to end with 10, got 3",
+    ),
+    "one class": ("x,y\n1,a\n", {"layers": (1, 1)}, "has 1 class (a); expected two classes or more"),
+    "half a class": ("x,y\n1,2\n1,0.5\n", {"layers": (1, 3)}, "line 3, column y: 0.5 is no class"),
+    "two columns for three outputs": (
+        ONE_HOT,
+        {"layers": (1, 3), "targets": ("red", "blue")},
+        "has 2 targets (red, blue); expected `layers` to end with 2, got 3",
+    ),
+    "a probability of two": ("x,y\n1,1\n1,2\n", {"layers": (1, 1), "loss": "bce"}, "line 3, column y: the target is 2"),
+    "a negative probability": (
+        "x,u,v\n1,0,1\n1,-1,2\n",
+        {"layers": (1, 2), "targets": ("u", "v"), "loss": "cross_entropy"},
+        "line 3, column u: the target is -1; expected 0 to 1, as loss cross_entropy needs it",
+    ),
+    "nothing held out": ("x,y\n1,1\n1,2\n", {"layers": (1, 1), "test_fraction": 0.1}, "holds out 0 of 2 samples"),
+    "all held out": ("x,y\n1,1\n1,2\n", {"layers": (1, 1), "test_fraction": 0.9}, "holds out 2 of 2 samples"),
+    "targets that fill the memory": (
+        "x,y\n" + "1,0\n" * 101,
+        {"layers": (1, 1_000_000)},
+        "has 101 rows for 1,000,000 outputs; expected at most 100,000,000",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "more", "said"), UNFIT.values(), ids=UNFIT)
+def test_a_file_that_does_not_fit_the_network_is_told_in_one_line(table, text, more, said):
+    with pytest.raises(DataError) as caught:
+        data.of(table(text, **more))
+
+    assert said in str(caught.value)
+    assert "points.csv: " in str(caught.value)
+
+
+def test_numbers_that_an_engine_in_float32_cannot_hold_are_refused(table):
+    described = table("x,y\n1e39,2\n0,3\n", (1, 1))
+
+    assert data.of(described).train.x[0, 0] == 1e39
+    with pytest.raises(DataError, match=r"beyond 3\.4e\+38, the most that float32 holds; expected precision float64"):
+        data.of(msgspec.structs.replace(described, precision="float32"))

@@ -10,7 +10,8 @@ import pytest
 from core.agreement import agreement
 from core.engines.autograd import Autograd
 from core.engines.scratch import Scratch
-from core.experiment import Experiment, load
+from core.experiment import Experiment
+from core.experiment_file import load
 from core.session import Session
 from core.tensors import Quantity, tensor_names
 

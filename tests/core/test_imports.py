@@ -44,7 +44,7 @@ def test_the_autograd_engine_loads_torch_but_no_screen():
     assert loaded.isdisjoint({"textual", "rich", "tui"})
 
 
-@pytest.mark.parametrize("module", ["core.experiment", "core.tensors", "core.errors", "core.mistakes"])
+@pytest.mark.parametrize("module", ["core.experiment", "core.tensors", "core.errors", "core.mistakes", "core.dat"])
 def test_what_the_command_line_needs_first_loads_no_numpy(module):
     loaded = packages_loaded_by(module)
 

@@ -10,7 +10,8 @@ import torch
 
 from core.engines.autograd import Autograd
 from core.engines.scratch import Scratch
-from core.experiment import Data, Init, load
+from core.experiment import Data, Init
+from core.experiment_file import load
 from core.parameters import Parameters, draw, start_digest
 
 LAYERS = (2, 10, 10, 1)

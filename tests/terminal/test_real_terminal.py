@@ -109,7 +109,7 @@ def parent_of(pid):
 
 def is_trainer(pid):
     with contextlib.suppress(OSError):
-        return b"tui.trainer" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"tui.service" in Path(f"/proc/{pid}/cmdline").read_bytes()
     return False
 
 
@@ -178,6 +178,27 @@ def test_quitting_while_it_trains_ends_soon_and_leaves_no_process(terminal):
     assert seconds < SOON
     assert PLAIN in terminal.raw[written:]
     assert not is_trainer(trainer)
+
+
+def accepted_at_once(terminal):
+    """Ask for a dump of epoch 1 in one breath, at a time when PyTorch is still being imported; then quit."""
+    ready(terminal)
+    terminal.press("nd\r")
+    terminal.until(lambda text: "A dump waits" in text or "Written" in text, "the dump is accepted")
+    terminal.press("q")
+
+
+def test_a_dump_asked_for_in_one_breath_is_written_though_the_program_is_left(terminal, tmp_path):
+    accepted_at_once(terminal)
+    begun = time.monotonic()
+    while PLAIN not in terminal.raw:
+        assert terminal.read()
+    assert time.monotonic() - begun < SOON
+    status, _ = terminal.end()
+
+    assert status == 0
+    assert [dat.read(tmp_path / f"{stem}_autograd.dat").epoch for stem in ("my", "torch")] == [1, 1]
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from core.engines.autograd import Autograd
-from core.experiment import load
+from core.experiment_file import load
 from tui.app import MlpApp
 from tui.conductor import LocalConductor
 from tui.trainer import Trainer
@@ -26,7 +26,7 @@ class WatchedConductor(LocalConductor):
 
     def send(self, command):
         self.sent.append(command)
-        super().send(command)
+        return super().send(command)
 
     @property
     def idle(self):

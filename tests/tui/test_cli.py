@@ -1,5 +1,6 @@
 """The command line, in processes of its own."""
 
+import contextlib
 import json
 import math
 import re
@@ -240,6 +241,30 @@ def test_ctrl_c_while_pytorch_is_imported_leaves_no_traceback():
 
     assert process.returncode == 130
     assert errors == ""
+
+
+@pytest.mark.parametrize("moment", [0.06, 0.1, 0.15, 0.2, 0.3])
+def test_ctrl_c_at_the_very_beginning_leaves_no_traceback(moment):
+    with subprocess.Popen([PROGRAM, "train"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(moment)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=PATIENCE)
+
+    ours = "tui/cli.py" in errors or "core/" in errors  # Python itself may not have come to the program yet
+    assert not ours, errors
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
+@pytest.mark.parametrize("words", [["train"], ["train", "--json"], ["--help"], ["--version"]])
+def test_a_full_disk_under_the_output_is_one_line(words):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [PROGRAM, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=PATIENCE
+        )
+
+    assert done.returncode == 2
+    assert done.stderr == "mlp-tui: the output can't be written (No space left on device)\n"
 
 
 @pytest.mark.parametrize("options", ["", "--json"])

@@ -7,8 +7,22 @@ import time
 
 import pytest
 
+from core import dat
+from core.tensors import Quantity, TensorName
 from tui.conductor import ProcessConductor
-from tui.protocol import Described, Ended, GoTo, Restart, Step, View
+from tui.protocol import (
+    Described,
+    Ended,
+    GoTo,
+    NotDumped,
+    Restart,
+    Show,
+    Start,
+    Step,
+    View,
+    Window,
+    WriteDumps,
+)
 
 PATIENCE = 30.0
 SOON = 2.0
@@ -51,7 +65,7 @@ def ear():
 
 @pytest.fixture
 def conductor(ear):
-    conductor = ProcessConductor("notebook")
+    conductor = ProcessConductor(Start("notebook"))
     conductor.listen(ear)
     yield conductor
     conductor.close()
@@ -124,9 +138,77 @@ def test_reviving_one_that_lives_changes_nothing(conductor, ear):
 
 
 def test_a_trainer_that_can_not_start_says_why(ear):
-    conductor = ProcessConductor("no-such-experiment")
+    conductor = ProcessConductor(Start("no-such-experiment"))
     conductor.listen(ear)
     try:
         assert "no-such-experiment" in ear.wait(Ended).reason
     finally:
         conductor.close()
+
+
+# Dumps that are not written yet
+
+
+def both(folder, last=1, *, numbered=False):
+    return WriteDumps(("scratch", "autograd"), (Quantity.GRADIENT,), folder, 1, last, numbered=numbered)
+
+
+def test_a_dump_that_waits_for_pytorch_is_written_before_the_trainer_ends(conductor, ear, tmp_path):
+    conductor.send(Step(1))
+    conductor.send(both(tmp_path))
+    conductor.leave()
+    assert conductor.unwritten == (tmp_path,)
+
+    assert conductor.wait(PATIENCE)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["my_autograd.dat", "torch_autograd.dat"]
+    assert dat.read(tmp_path / "torch_autograd.dat").epoch == 1
+    assert conductor.unwritten == ()
+    assert conductor.failures == []
+
+
+def test_a_dump_that_fails_after_leaving_is_told(conductor, ear, tmp_path):
+    conductor.send(Step(1))
+    conductor.send(both(tmp_path / "gone"))
+    conductor.leave()
+
+    assert conductor.wait(PATIENCE)
+    (failure,) = conductor.failures
+    assert "gone" in failure
+
+
+def test_giving_up_leaves_no_file_half_written(conductor, ear, tmp_path):
+    conductor.send(Step(2000))
+    conductor.send(both(tmp_path, 2000, numbered=True))
+    ear.wait(
+        View,
+        lambda view: view.dumping.startswith("Writing dumps: ") and not view.dumping.startswith("Writing dumps: 0"),
+    )
+    conductor.close()
+
+    names = [path.name for path in tmp_path.iterdir()]
+    assert 0 < len(names) < 4000
+    assert [name for name in names if not name.endswith(".dat")] == []
+
+
+def test_a_trainer_that_is_killed_says_which_dumps_it_owes(conductor, ear, tmp_path):
+    conductor.send(Step(1))
+    number = conductor.send(both(tmp_path))
+    os.kill(conductor._process.pid, signal.SIGKILL)
+
+    assert ear.wait(NotDumped).number == number
+    assert ear.wait(Ended)
+
+
+def test_sending_waits_for_nobody(conductor, ear, tmp_path):
+    ear.wait(View)
+    os.kill(conductor._process.pid, signal.SIGSTOP)
+    begun = time.monotonic()
+    for _ in range(20_000):
+        conductor.send(Step(1, train=False))
+    for layer in (1, 2, 3) * 2_000:
+        last = conductor.send(Show(TensorName(Quantity.GRADIENT, layer, "W"), Window()))
+    took = time.monotonic() - begun
+    os.kill(conductor._process.pid, signal.SIGCONT)
+
+    assert took < SOON
+    ear.wait(View, lambda view: view.handled == last)

@@ -1,16 +1,20 @@
 """The program through its keys and the mouse, as a user has it."""
 
 import struct
+import time
 
 import pytest
+from textual.events import Key
 
 from core import dat
-from core.experiment import load
+from core.experiment_file import load
 from core.tensors import INPUT, TARGET, Quantity, parse_tensor_name
+from tui.actions import ACTIONS
+from tui.dump_job import existing
 from tui.panes.matrix import HEADING_WIDTH
-from tui.protocol import GoTo, Step
+from tui.protocol import GoTo, Step, WriteDumps
 from tui.screens.confirm import ConfirmScreen
-from tui.screens.dump import DumpScreen
+from tui.screens.dump import DumpScreen, _look, _summary
 from tui.screens.goto import GoToScreen
 from tui.screens.help import HelpScreen
 
@@ -369,6 +373,53 @@ async def test_nothing_chosen_can_not_be_saved(opened, folder):
         assert list(folder.iterdir()) == []
 
 
+def type_at_once(program, *keys):
+    """Type faster than anything can be done about it."""
+    for key in keys:
+        program.app.post_message(Key(key, key if len(key) == 1 else None))
+
+
+async def test_n_d_enter_in_one_breath_dumps_epoch_1(opened, folder):
+    async with opened() as program:
+        type_at_once(program, "n", "d", "enter")
+        await program.until(lambda: "Written" in program.said, "it says what it wrote")
+        assert [dat.read(folder / name).epoch for name in DUMPS] == [1, 1]
+        type_at_once(program, "n", "n", "y", "d", "escape", "n")
+        await program.until(lambda: program.view.epoch == 4 and program.app.clipboard, "all have been taken")
+        assert program.app.screen is program.main
+
+
+async def test_an_epoch_typed_ahead_is_gone_to(opened):
+    async with opened() as program:
+        type_at_once(program, "g", "2", "5", "enter")
+        await program.until(lambda: program.view.epoch == 25, "epoch 25")
+
+
+async def test_what_came_after_the_dialog_looked_is_not_overwritten(opened, folder):
+    async with opened() as program:
+        await program.press("n")
+        await dump_dialog(program)
+        send = program.conductor.send
+        program.conductor.send = lambda command: ((folder / DUMPS[1]).write_text("mine"), send(command))[1]
+        await program.press("enter")
+        await program.until(lambda: "exists already" in program.said, "it refuses")
+        assert [path.name for path in folder.iterdir()] == [DUMPS[1]]
+        assert (folder / DUMPS[1]).read_text() == "mine"
+
+
+async def test_a_great_many_epochs_are_offered_without_counting_them(opened, folder, monkeypatch):
+    asked = WriteDumps(("scratch", "autograd"), (Quantity.GRADIENT,), folder, 1, 1_000_000_000, numbered=True)
+    (folder / "my_autograd.0007.dat").write_text("mine")
+    (folder / "torch_autograd.1000000001.dat").write_text("of another run")
+    begun = time.perf_counter()
+    text = _summary(asked, _look(asked))
+
+    assert existing(asked) == [folder / "my_autograd.0007.dat"]
+    assert time.perf_counter() - begun < 0.1
+    assert text.startswith("2,000,000,000 files will be written:")
+    assert text.endswith("torch_autograd.1000000000.dat")
+
+
 async def test_epoch_0_has_nothing_to_dump(opened, folder):
     async with opened() as program:
         await program.press("d")
@@ -438,7 +489,92 @@ async def test_a_click_on_a_cell_picks_it(opened):
         assert program.focused == "grid"
 
 
+def first_epoch_seen(program):
+    """The epoch in the first row of the losses."""
+    return program.main.query_one("#loss")._origin
+
+
+async def test_the_wheel_holds_in_the_losses_until_the_cursor_moves_or_end(opened):
+    async with opened() as program:
+        await program.press("n", *["pagedown"] * 6)
+        newest = first_epoch_seen(program)
+        loss = program.main.query_one("#loss")
+        for _ in range(8):
+            loss.on_mouse_scroll_up()
+        away = first_epoch_seen(program)
+        assert away == newest - 24
+        await program.press("n", "v")
+        assert first_epoch_seen(program) == away
+        await program.press("p")
+        assert first_epoch_seen(program) > away
+        for _ in range(8):
+            loss.on_mouse_scroll_up()
+        await program.press("end")
+        assert first_epoch_seen(program) >= newest
+
+
+@pytest.mark.parametrize(("action", "cell"), [("Cell down", (1, 0)), ("Cell right", (0, 1))])
+async def test_the_palette_moves_the_cell(opened, action, cell):
+    async with opened() as program:
+        await program.press("n", "ctrl+p")
+        await program.until(lambda: program.app.screen is not program.main, "the palette opens")
+        await program.pilot.press(*action.lower().replace(" ", ""))
+        await program.shows(action)
+        await program.pilot.press("enter")
+        await program.until(lambda: (program.selection.row, program.selection.column) == cell, "the cell moves")
+
+
+async def test_every_action_of_ours_is_in_the_palette(opened):
+    async with opened() as program:
+        offered = {each.title.lower() for each in program.app.get_system_commands(program.main)}
+        assert {each.label for each in ACTIONS if not each.name.startswith("app.")} <= offered
+
+
+async def test_an_engine_that_can_not_be_had_is_not_said_to_be_on_its_way(opened):
+    async with opened() as program:
+        program.conductor.trainer._session._timelines.pop("autograd")
+        program.conductor.trainer.do_without("autograd", "no such file")
+        await program.press("n", "e")
+        assert "can't be used" in program.main.query_one("#matrix").border_subtitle
+        await program.press("e")
+        assert "can't be used" in program.main.query_one("#matrix").border_subtitle
+        assert "…" not in program.main.query_one("#loss").line(2)[0].text
+
+
+async def test_a_dump_that_waits_for_pytorch_says_so_as_long_as_it_does(opened, folder):
+    async with opened() as program:
+        await program.press("n")
+        autograd = program.conductor.trainer._session._timelines.pop("autograd")
+        await dump_dialog(program)
+        await program.press("enter")
+        await program.shows("A dump waits until PyTorch has been imported.")
+        program.conductor.trainer._session._timelines["autograd"] = autograd
+        await program.press("n")
+        await program.until(lambda: "Written" in program.said, "it is written")
+        await program.press("n")
+        assert "A dump waits" not in program.text
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_a_notice_hides_no_number(opened, folder, size):
+    async with opened(size=size) as program:
+        await program.press("n")
+        before = program.text.splitlines()[:-2]
+        await dump_dialog(program)
+        await program.press("enter")
+        await program.shows("Written")
+        assert program.text.splitlines()[:-2] == before
+
+
 # Sizes and experiments
+
+
+async def test_both_predictions_are_shown_and_named_in_80_by_24(opened):
+    async with opened(size=(80, 24)) as program:
+        await program.press("n")
+        (line,) = [each for each in program.text.splitlines() if "ŷ" in each]
+        assert "scratch 0.3694" in line
+        assert "autograd 0.3694" in line
 
 
 @pytest.mark.parametrize("size", [(60, 30), (100, 12)])
@@ -508,7 +644,7 @@ async def test_a_network_that_blows_up_shows_nan_and_inf_as_words(opened, tmp_pa
     path.write_text("[optimizer]\nlr = 1e200\n")
     async with opened(path) as program:
         await program.press("n", "n", "n", "n")
-        assert "nan" in program.text
+        assert "both are nan" in program.text
 
 
 @pytest.mark.parametrize("name", ["~nobody-has-this-name", "x" * 300])

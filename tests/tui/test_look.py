@@ -5,11 +5,12 @@ import pytest
 
 from core.engines.autograd import Autograd
 from core.engines.scratch import Scratch
-from core.experiment import load, parse
+from core.experiment_file import load, parse
 from core.session import Session
 from core.tensors import Quantity, parse_tensor_name, tensor_names
 from tui.look import WHOLE, agreements_of, matrix_of, sample_of
-from tui.protocol import Window
+from tui.panes.matrix import _ulps_text
+from tui.protocol import Matrix, Window
 
 
 def session_of(experiment, *engines, epochs=2):
@@ -120,3 +121,13 @@ def test_the_sample_has_both_predictions(both):
 
     assert sample.x == tuple(both.samples.x[0])
     assert sample.predictions == {name: tuple(engine.computed.a[3][0]) for name, engine in frame.engines.items()}
+
+
+def test_a_number_and_a_nan_are_told_without_a_count():
+    matrix = Matrix(
+        parse_tensor_name("dL/db1"), (3,), Window(0, 0, 3, 1),
+        {"scratch": np.array([[1.0], [np.nan], [1.0]]), "autograd": np.array([[np.nan], [np.nan], [1.0]])},
+        {}, {}, {}, np.array([[2.0**64], [0.0], [1.0]]),
+    )  # fmt: skip
+
+    assert [_ulps_text(matrix, (row, 0)) for row in range(3)] == ["one is nan", "both are nan", "1 ulp"]

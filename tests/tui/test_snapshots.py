@@ -18,7 +18,7 @@ from textual.widgets import Input
 
 from core.agreement import Agreement, digits, ulps
 from core.engines.autograd import Autograd
-from core.experiment import load
+from core.experiment_file import load
 from tui.app import MlpApp
 from tui.conductor import LocalConductor
 from tui.protocol import View
@@ -144,6 +144,6 @@ def words(svg):
     text = unescape(" ".join(re.findall(r"<text[^>]*>([^<]*)</text>", svg))).replace("\xa0", " ")
     text = re.sub(r"(\d\.\d{2})\d*(e[-+]\d+)", r"\1…\2", text)
     text = re.sub(r"(?<![\d.])\d{1,2}\.\d(?!\d)|differ by \S+|\d\S* ulps?", "…", text)
-    text = re.sub(r"(…e[-+]\d+\s+)16\b", r"\1…", text)
+    text = re.sub(r"\b16(?=\s+│)", "…", text)  # all digits, at the right of a pane
     text = re.sub(r"(0\.\d{6})\d+", r"\1…", text)
     return " ".join(text.split())

@@ -3,19 +3,22 @@
 import math
 import os
 import time
+from dataclasses import replace as changed
 
 import numpy as np
 import pytest
 
 from core import dat
 from core.engines.autograd import Autograd
-from core.experiment import load
+from core.experiment_file import load
 from core.tensors import Quantity, parse_tensor_name
 from tui.protocol import (
     Described,
     Dumped,
     GoTo,
     GoToLast,
+    MayRestart,
+    NotDumped,
     Restart,
     Said,
     Show,
@@ -72,7 +75,8 @@ def bits(view):
 
 
 def dumps(folder, first=1, last=1, *, engines=BOTH, quantities=(Quantity.GRADIENT,), numbered=False, replace=True):
-    return WriteDumps(engines, quantities, folder, first, last, numbered=numbered, replace=replace)
+    asked = WriteDumps(engines, quantities, folder, first, last, numbered=numbered)
+    return changed(asked, replace=frozenset(asked.paths())) if replace else asked
 
 
 def test_it_begins_by_describing_the_run():
@@ -223,7 +227,7 @@ def test_an_engine_that_can_not_be_had_is_said_and_the_other_goes_on(tmp_path):
     assert run.does(Step(2)).trained == 2
     run.does(dumps(tmp_path, 2, 2))
 
-    assert "Nothing was written" in run.last(Said).text
+    assert "Nothing was written" in run.last(NotDumped).reason
     assert list(tmp_path.iterdir()) == []
 
 
@@ -282,15 +286,80 @@ def test_a_dump_that_autograd_has_yet_to_reach_waits_for_it(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["my_autograd.dat", "torch_autograd.dat"]
 
 
+def test_a_dump_that_waits_says_so_and_outlives_starting_again(tmp_path):
+    run = Run()
+    at_three = run.does(Step(3), dumps(tmp_path, 3, 3))
+    assert "waits until PyTorch has been imported" in at_three.dumping
+    assert run.does(Restart()).trained == 0
+    run.trainer.join(Autograd)
+    run.work_until(lambda: not run.trainer.has_dumps)
+
+    assert run.last(Dumped).paths == (tmp_path / "my_autograd.dat", tmp_path / "torch_autograd.dat")
+    assert dat.read(tmp_path / "my_autograd.dat").epoch == 3
+    assert (
+        dat.read(tmp_path / "my_autograd.dat").tensors["dL/dW1"].tobytes()
+        == at_three.matrix.values["scratch"].tobytes()
+    )
+    assert run.trainer.view().dumping == ""
+
+
+def test_a_dump_that_needs_nothing_does_not_wait_behind_one_that_does(tmp_path):
+    run = Run()
+    (tmp_path / "mine").mkdir()
+    run.does(Step(1), dumps(tmp_path), dumps(tmp_path / "mine", engines=("scratch",)))
+
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["my_autograd.dat"]
+    assert run.trainer.has_dumps
+
+
+def test_a_dump_that_waits_for_an_engine_that_can_not_be_had_is_refused(tmp_path):
+    run = Run()
+    run.does(Step(1), dumps(tmp_path))
+    run.trainer.do_without("autograd", "no such file")
+
+    assert "no such file" in run.last(NotDumped).reason
+    assert not run.trainer.has_dumps
+    assert run.trainer.view().missing == ("autograd",)
+
+
+def test_a_file_that_came_after_the_question_is_kept_and_nothing_else_is_written(run, tmp_path):
+    asked = dumps(tmp_path, 1, 3, numbered=True, replace=False)
+    (tmp_path / "my_autograd.0001.dat").write_text("agreed")
+    asked = changed(asked, replace=frozenset({tmp_path / "my_autograd.0001.dat"}))
+    (tmp_path / "torch_autograd.0002.dat").write_text("came later")
+    run.does(Step(3), asked)
+
+    assert "torch_autograd.0002.dat: can't be written (exists already)" in run.last(NotDumped).reason
+    assert (tmp_path / "my_autograd.0001.dat").read_text() == "agreed"
+    assert (tmp_path / "torch_autograd.0002.dat").read_text() == "came later"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_view_tells_the_last_command_and_where_the_steps_lead(run):
+    run.trainer.handle(Step(3), 7)
+    on_its_way = run.trainer.view()
+    run.work_until(lambda: not run.trainer.busy)
+    there = run.trainer.view()
+
+    assert (on_its_way.handled, on_its_way.epoch, on_its_way.heading) == (7, 0, 3)
+    assert (there.handled, there.epoch, there.heading) == (7, 3, 3)
+
+
+def test_starting_again_is_asked_for_where_much_would_be_dropped(run):
+    kept = run.does(Step(3), Restart(without_asking=2))
+    assert run.last(MayRestart).trained == 3
+    assert kept.trained == 3
+    assert run.does(Restart(without_asking=3)).trained == 0
+
+
 @pytest.mark.parametrize("where", ["gone", "file"])
 def test_a_folder_that_can_not_be_written_is_said_and_training_is_unharmed(run, tmp_path, where):
     (tmp_path / "file").write_text("mine")
     view = run.does(Step(1), dumps(tmp_path / where))
-    said = run.last(Said)
+    reason = run.last(NotDumped).reason
 
-    assert said.severity == "error"
-    assert "can't be written" in said.text
-    assert str(tmp_path / where) in said.text
+    assert "can't be written" in reason
+    assert str(tmp_path / where) in reason
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert view.epoch == 1
     assert run.does(Step(1)).epoch == 2
@@ -308,7 +377,7 @@ def test_a_full_disk_leaves_nothing_half_written_and_what_was_there_stays(run, t
         patched.setattr(os, "fsync", full)
         run.does(dumps(tmp_path, 2, 2))
 
-    assert "No space left on device" in run.last(Said).text
+    assert "No space left on device" in run.last(NotDumped).reason
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
     run.does(dumps(tmp_path, 2, 2))
     assert dat.read(tmp_path / "my_autograd.dat").epoch == 2
@@ -318,7 +387,7 @@ def test_a_file_in_the_way_is_kept_where_it_may_not_be_replaced(run, tmp_path):
     (tmp_path / "my_autograd.dat").write_text("mine")
     run.does(Step(1), dumps(tmp_path, replace=False))
 
-    assert run.last(Said).severity == "error"
+    assert "my_autograd.dat: can't be written (exists already)" in run.last(NotDumped).reason
     assert (tmp_path / "my_autograd.dat").read_text() == "mine"
     assert [path.name for path in tmp_path.iterdir()] == ["my_autograd.dat"]
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
+
+from tui.actions import bindings
 
 if TYPE_CHECKING:
     from rich.segment import Segment
     from rich.style import Style
+    from textual.binding import BindingType
 
 
 class LinePane(Widget, can_focus=True):
@@ -60,6 +64,29 @@ class LinePane(Widget, can_focus=True):
     @property
     def _ground(self) -> Style:
         return self.rich_style
+
+
+class ListPane(LinePane):
+    """A pane whose rows are walked with ↑ and ↓."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("list")]
+
+    class Moved(Message):
+        """The cursor was moved by some rows."""
+
+        def __init__(self, pane: ListPane, by: int) -> None:
+            super().__init__()
+            self.pane = pane
+            self.by = by
+
+        @property
+        def control(self) -> ListPane:
+            """The pane that it was moved in."""
+            return self.pane
+
+    def action_cursor(self, by: int) -> None:
+        """Move to another row."""
+        self.post_message(self.Moved(self, by))
 
 
 def origin_for(cursor: int, origin: int, shown: int, count: int) -> int:

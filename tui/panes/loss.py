@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import math
 from array import array
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from textual.message import Message
 from textual.reactive import reactive
 
-from tui.actions import bindings
 from tui.numbers import aligned, digits_text
-from tui.panes.lines import LinePane, origin_for
+from tui.panes.lines import ListPane, origin_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from textual import events
-    from textual.binding import BindingType
 
     from tui.protocol import Described, View
 
@@ -42,10 +40,9 @@ class LossHistory:
         return known[epoch - 1] if known is not None and 1 <= epoch <= len(known) else None
 
 
-class LossPane(LinePane):
+class LossPane(ListPane):
     """The losses as a table, of which only the rows that are seen are drawn; the cursor picks the epoch."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("list")]
     BORDER_TITLE = "2 Loss"
 
     described: reactive[Described | None] = reactive(None)
@@ -58,30 +55,31 @@ class LossPane(LinePane):
             super().__init__()
             self.epoch = epoch
 
-    class Moved(Message):
-        """The cursor was moved among the epochs that are trained."""
-
-        def __init__(self, by: int) -> None:
-            super().__init__()
-            self.by = by
-
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
         self.history = LossHistory()
         self._origin = 0
+        self._away = False
+        """Whether the wheel has turned away from the epoch that is shown; until that is another one."""
 
-    def watch_view(self, view: View | None) -> None:
-        """Keep the epoch that is shown in sight."""
-        if view is not None:
-            self._origin = origin_for(view.epoch, self._origin, self._shown, view.trained + 1)
+    def watch_view(self, old: View | None, new: View | None) -> None:
+        """Keep the epoch that is shown in sight, unless the user has scrolled away from it."""
+        if new is None or old is None:
+            return
+        following = old.epoch == old.trained and new.epoch == new.trained
+        if new.epoch != old.epoch and not (self._away and following and new.epoch > old.epoch):
+            self._away = False
+        self._keep_in_sight()
 
     def on_resize(self) -> None:
         """Keep the epoch that is shown in sight."""
-        self.watch_view(self.view)
+        self._keep_in_sight()
 
-    def action_cursor(self, by: int) -> None:
-        """Move to another epoch."""
-        self.post_message(self.Moved(by))
+    def come_back(self) -> None:
+        """Show the epoch that the run stands at, wherever the wheel has turned."""
+        self._away = False
+        self._keep_in_sight()
+        self.refresh()
 
     def on_mouse_scroll_down(self) -> None:
         """Scroll without moving the cursor."""
@@ -113,10 +111,17 @@ class LossPane(LinePane):
     def _row(self, epoch: int, names: tuple[str, ...]) -> list[Segment]:
         assert self.view is not None
         current = epoch == self.view.epoch
-        cells = [_loss_text(self.history.at(name, epoch), epoch) for name in names]
+        cells = [self._loss_text(name, epoch) for name in names]
         digits = digits_text(self.history.at("digits", epoch)) if epoch else ""
         text = f"{'▸' if current else ' '}{epoch:>{self._epoch_width - 1}}{''.join(cells)}{digits:>6}"
         return [Segment(text, self.cursor if current else None)]
+
+    def _loss_text(self, name: str, epoch: int) -> str:
+        loss = self.history.at(name, epoch)
+        if loss is None:
+            assert self.view is not None
+            return f"{'start' if epoch == 0 else '–' if name in self.view.missing else '…':>11} "
+        return f"{aligned(loss, 4)}".rjust(12) if math.isfinite(loss) else f"{loss!s:>11} "
 
     @property
     def _epoch_width(self) -> int:
@@ -126,13 +131,12 @@ class LossPane(LinePane):
     def _shown(self) -> int:
         return max(1, self.size.height - 1)
 
+    def _keep_in_sight(self) -> None:
+        if self.view is not None and not self._away:
+            self._origin = origin_for(self.view.epoch, self._origin, self._shown, self.view.trained + 1)
+
     def _scroll(self, by: int) -> None:
         if self.view is not None:
             self._origin = max(0, min(self._origin + by, self.view.trained + 1 - self._shown))
+            self._away = not self._origin <= self.view.epoch < self._origin + self._shown
             self.refresh()
-
-
-def _loss_text(loss: float | None, epoch: int) -> str:
-    if loss is None:
-        return f"{'start' if epoch == 0 else '…':>11} "
-    return f"{aligned(loss, 4)}".rjust(12) if math.isfinite(loss) else f"{loss!s:>11} "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
@@ -222,9 +223,18 @@ class CellLine(Static):
         if "difference" not in matrix.values or matrix.ulps is None:
             return "" if self.view.comparable else "different starts: the engines can't be compared"
         difference, shared = float(matrix.values["difference"][at]), float(matrix.values["digits"][at])
-        ulps = float(matrix.ulps[at])
-        count = f"{ulps:,.0f} ulp{'' if ulps == 1 else 's'}" if ulps < 1e15 else f"{scientific(ulps, 2)} ulps"
-        return f"differ by {scientific(difference, 2)} · {digits_text(shared)} digits · {count}"
+        return f"differ by {scientific(difference, 2)} · {digits_text(shared)} digits · {_ulps_text(matrix, at)}"
+
+
+def _ulps_text(matrix: Matrix, at: tuple[int, int]) -> str:
+    """Say how many floating-point numbers part the engines; from a number to a nan there is no such count."""
+    assert matrix.ulps is not None
+    nans = [math.isnan(values[at]) for name, values in matrix.values.items() if name not in DERIVED]
+    if any(nans):
+        return "both are nan" if all(nans) else "one is nan"
+    ulps = float(matrix.ulps[at])
+    count = f"{ulps:,.0f}" if ulps < 1e15 else scientific(ulps, 2)
+    return f"{count} ulp{'' if ulps == 1 else 's'}"
 
 
 class MatrixPane(Vertical):
@@ -267,6 +277,10 @@ class MatrixPane(Vertical):
     def _why_missing(self) -> str:
         if self.selection.shown in DERIVED and self.view is not None and not self.view.comparable:
             return "the engines start from different weights"
+        if self.view is not None and self.selection.shown in self.view.missing:
+            return f"{self.selection.shown} can't be used: PyTorch could not be imported"
+        if self.selection.shown in DERIVED and self.view is not None and self.view.missing:
+            return f"{', '.join(self.view.missing)} can't be used: there is nothing to compare"
         return "PyTorch is still being imported"
 
 

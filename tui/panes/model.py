@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.style import Style
@@ -10,25 +10,22 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from core.tensors import INPUT, TARGET, Quantity, TensorName
-from tui.actions import bindings
 from tui.numbers import digits_text, shape_text
-from tui.panes.lines import LinePane, origin_for
+from tui.panes.lines import ListPane, origin_for
 from tui.selection import Selection
 
 if TYPE_CHECKING:
     from textual import events
-    from textual.binding import BindingType
 
-    from tui.protocol import Described, View
+    from tui.protocol import Described, Sample, View
 
 ROOMY = 17
 """Lines from which on the sample has a line for each engine below the layers."""
 
 
-class ModelPane(LinePane):
+class ModelPane(ListPane):
     """The network as a list; the cursor picks the tensor."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("list")]
     BORDER_TITLE = "1 Model"
 
     described: reactive[Described | None] = reactive(None)
@@ -41,17 +38,6 @@ class ModelPane(LinePane):
         def __init__(self, tensor: TensorName) -> None:
             super().__init__()
             self.tensor = tensor
-
-    class Moved(Message):
-        """The cursor was moved among the tensors of the quantity."""
-
-        def __init__(self, by: int) -> None:
-            super().__init__()
-            self.by = by
-
-    def action_cursor(self, by: int) -> None:
-        """Move to another tensor."""
-        self.post_message(self.Moved(by))
 
     def on_click(self, event: events.Click) -> None:
         """Pick the tensor of the row that was clicked."""
@@ -139,17 +125,22 @@ class ModelPane(LinePane):
         sample = self.view.sample
         predictions = [(f"ŷ {name}", values) for name, values in sample.predictions.items()]
         if self.size.height < ROOMY:
-            first = [("ŷ", values) for _, values in predictions[:1]]
-            texts = [f"{name} {_some(values, 1)}" for name, values in [("x", sample.x), ("y", sample.y), *first]]
-            return [[Segment("  ".join(texts), self.dim)]]
+            return [[Segment(text, self.dim)] for text in self._short_sample(sample)]
         lines = [[Segment("─" * self.size.width, self.dim)]]
         for name, values in [("x", sample.x), ("y", sample.y), *predictions]:
             lines.append([Segment(f"{name:<11}", self.heading), Segment(_some(values, 2))])
         return lines
 
+    def _short_sample(self, sample: Sample) -> list[str]:
+        """Write the sample and both predictions in two lines."""
+        data = f"x {_some(sample.x, 2, digits=4)}  y {_some(sample.y, 1, digits=4)}"
+        predictions = " ".join(
+            f"{name} {_some(predicted, 1, digits=4)}" for name, predicted in sample.predictions.items()
+        )
+        return [data, f"ŷ {predictions}" if predictions else ""]
 
-def _some(values: tuple[float, ...], most: int) -> str:
+
+def _some(values: tuple[float, ...], most: int, *, digits: int = 8) -> str:
     """Write the first few of a sample's numbers."""
-    digits = 8 if most > 1 else 4
     more = " …" if len(values) > most else ""
     return " ".join(f"{value:.{digits}g}" for value in values[:most]) + more

@@ -28,7 +28,7 @@ class TitleBar(Static):
         """Write both ends, and as much of the network between them as there is room for."""
         if self.described is None:
             return Content.styled("mlp-tui", "bold")
-        name = Content.assemble(("mlp-tui", "bold $accent"), "  ", (self.described.name, "bold"), "  ")
+        name = Content.assemble(("mlp-tui", "bold $text-accent"), "  ", (self.described.name, "bold"), "  ")
         progress = self._progress()
         room = self.size.width - name.cell_length - len(progress) - 1
         summary = self.described.summary
@@ -54,11 +54,13 @@ class Notice(Static):
     view: reactive[View | None] = reactive(None)
 
     def watch_view(self, view: View | None) -> None:
-        """Show it where the engines start from different weights."""
-        self.display = view is not None and not view.comparable
+        """Show it where there is something to know."""
+        self.display = view is not None and (not view.comparable or bool(view.dumping))
 
     def render(self) -> Content:
-        """Say it."""
+        """Say it: what dumps do, as long as they do it, and else that the engines start from different weights."""
+        if self.view is not None and self.view.dumping:
+            return Content(f"◌ {self.view.dumping}")
         short = "⚠ Different starting weights: the gradients can't be compared."
         long = "⚠ scratch and autograd start from different weights, so their gradients can't be compared."
         return Content(long if self.size.width > len(long) else short)

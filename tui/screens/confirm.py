@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Label
+
+from tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -21,7 +22,7 @@ class QuickButton(Button):
         self.active_effect_duration = 0
 
 
-class ConfirmScreen(ModalScreen[bool]):
+class ConfirmScreen(Dialog[bool]):
     """A question, with the answer that changes nothing in focus."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -29,6 +30,8 @@ class ConfirmScreen(ModalScreen[bool]):
         Binding("y", "dismiss(True)", "yes"),
         Binding("left,right", "app.focus_next", "other answer", show=False),
     ]
+
+    FIRST = "#no"
 
     def __init__(self, question: str, yes: str) -> None:
         super().__init__()
@@ -42,10 +45,6 @@ class ConfirmScreen(ModalScreen[bool]):
             with Horizontal(classes="buttons"):
                 yield QuickButton(f"{self._yes} (y)", id="yes", variant="warning", compact=True)
                 yield QuickButton("Cancel (n)", id="no", compact=True)
-
-    def on_mount(self) -> None:
-        """Put the harmless answer in focus."""
-        self.query_one("#no").focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Answer."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,15 +12,24 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, Label, RadioButton, RadioSet, Static
 
 from core.tensors import Quantity
-from tui.protocol import WriteDumps, dump_name
+from tui.dump_job import existing
+from tui.protocol import WriteDumps
 from tui.screens.confirm import ConfirmScreen, QuickButton
+from tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from textual.app import ComposeResult
+
+    from tui.protocol import View
+
+NOTHING = "There is nothing to dump at epoch 0: press n to train the first epoch."
+MOST_SHOWN = 3
+"""Paths; of more, only the first and the last are shown."""
 
 _NAMES = {
     Quantity.GRADIENT: "gradients",
@@ -60,17 +70,21 @@ class Dot(RadioButton):
         return "●" if self.value else " "
 
 
-class DumpScreen(ModalScreen[tuple[DumpChoice, WriteDumps] | None]):
+class DumpScreen(Dialog[tuple[DumpChoice, WriteDumps] | None]):
     """Ask what to write where; the answer is complete: folders exist, and what is replaced has been agreed to."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel")]
 
-    def __init__(self, choice: DumpChoice, engines: tuple[str, ...], epoch: int, trained: int) -> None:
+    FIRST = "#save"
+
+    def __init__(self, choice: DumpChoice, engines: tuple[str, ...], view: View, settled: Awaitable[View]) -> None:
         super().__init__()
         self._choice = choice
         self._engines = engines
-        self._epoch = epoch
-        self._trained = trained
+        self._view = view
+        self._settled = settled
+        self._known = asyncio.Event()
+        """Set once `_view` shows all that was asked for before the dialog was."""
 
     def compose(self) -> ComposeResult:
         """Offer the choices, with Save in focus."""
@@ -85,8 +99,8 @@ class DumpScreen(ModalScreen[tuple[DumpChoice, WriteDumps] | None]):
                         yield Tick(name, on, id=f"engine-{name}", compact=True)
                     yield Label("Epochs", classes="caption")
                     with RadioSet(id="epochs", compact=True):
-                        yield Dot(f"this one, {self._epoch}", value=not chosen.every)
-                        yield Dot(f"every one, 1 to {self._trained}", value=chosen.every)
+                        yield Dot(self._this_one, value=not chosen.every)
+                        yield Dot(self._every_one, value=chosen.every)
                 with Vertical():
                     yield Label("Quantities", classes="caption")
                     for quantity, name in _NAMES.items():
@@ -99,9 +113,30 @@ class DumpScreen(ModalScreen[tuple[DumpChoice, WriteDumps] | None]):
                 yield QuickButton("Save", id="save", variant="primary", compact=True)
                 yield QuickButton("Cancel", id="cancel", compact=True)
 
+    @property
+    def _this_one(self) -> str:
+        return f"this one, {self._view.epoch}"
+
+    @property
+    def _every_one(self) -> str:
+        return f"every one, 1 to {self._view.trained}"
+
     def on_mount(self) -> None:
-        """Put Save in focus: Enter writes at once where nothing is in the way."""
-        self.query_one("#save").focus()
+        """Show what is known; the trainer may be on its way to where the keys before this one sent it."""
+        self._preview()
+        self._wait()
+
+    @work
+    async def _wait(self) -> None:
+        """Offer the epoch that the run has come to."""
+        self._view = await self._settled
+        if self._view.epoch == 0:
+            self.notify(NOTHING, severity="warning")
+            self.dismiss(None)
+            return
+        this, every = self.query(Dot)
+        this.label, every.label = self._this_one, self._every_one
+        self._known.set()
         self._preview()
 
     @on(Checkbox.Changed)
@@ -111,7 +146,17 @@ class DumpScreen(ModalScreen[tuple[DumpChoice, WriteDumps] | None]):
         """Show what will be written."""
         asked = self._asked()
         self.query_one("#save", Button).disabled = asked is None
-        self.query_one("#paths", Static).update(Content(self._summary(asked)))
+        if asked is None:
+            self.query_one("#paths", Static).update(Content("Choose at least one engine and one quantity."))
+        else:
+            self._show_paths(asked)
+
+    @work(exclusive=True, group="preview")
+    async def _show_paths(self, asked: WriteDumps) -> None:
+        """Show the first few paths at once; then, when the disk has answered, what is in the way."""
+        paths = self.query_one("#paths", Static)
+        paths.update(Content(_summary(asked, None)))
+        paths.update(Content(_summary(asked, await asyncio.to_thread(_look, asked))))
 
     def on_input_submitted(self) -> None:
         """Save from the folder's field too."""
@@ -124,18 +169,19 @@ class DumpScreen(ModalScreen[tuple[DumpChoice, WriteDumps] | None]):
         else:
             self.dismiss(None)
 
-    @work
+    @work(exclusive=True, group="save")
     async def _save(self) -> None:
         """Ask about whatever is in the way, then answer."""
+        await self._known.wait()
         asked = self._asked()
         if asked is None:
             return
-        if not _is_folder(asked.folder) and not await self._made(asked.folder):
+        if not await asyncio.to_thread(_is_folder, asked.folder) and not await self._made(asked.folder):
             return
-        existing = sum(_exists(path) for path in _paths(asked))
-        if existing and not await self._agreed(existing, asked):
+        in_the_way = await asyncio.to_thread(existing, asked)
+        if in_the_way and not await self._agreed(in_the_way, asked):
             return
-        self.dismiss((self._current(), asked))
+        self.dismiss((self._current(), replace(asked, replace=frozenset(in_the_way))))
 
     async def _made(self, folder: Path) -> bool:
         """Make the folder, if the user agrees."""
@@ -151,10 +197,10 @@ class DumpScreen(ModalScreen[tuple[DumpChoice, WriteDumps] | None]):
             return False
         return True
 
-    async def _agreed(self, existing: int, asked: WriteDumps) -> bool:
-        first = next(path for path in _paths(asked) if _exists(path))
-        what = first.name if existing == 1 else f"{first.name} and {existing - 1} more"
-        question = f"{what} in {asked.folder.absolute()}\nexist{'s' if existing == 1 else ''} already. Overwrite?"
+    async def _agreed(self, in_the_way: list[Path], asked: WriteDumps) -> bool:
+        first, count = in_the_way[0], len(in_the_way)
+        what = first.name if count == 1 else f"{first.name} and {count - 1:,} more"
+        question = f"{what} in {asked.folder.absolute()}\nexist{'s' if count == 1 else ''} already. Overwrite?"
         agreed: bool | None = await self.app.push_screen_wait(ConfirmScreen(question, "Overwrite"))
         return agreed is True
 
@@ -173,20 +219,41 @@ class DumpScreen(ModalScreen[tuple[DumpChoice, WriteDumps] | None]):
         quantities = tuple(each for each in _NAMES if each in chosen.quantities)
         if not engines or not quantities:
             return None
-        first, last = (1, self._trained) if chosen.every else (self._epoch, self._epoch)
+        first, last = (1, self._view.trained) if chosen.every else (self._view.epoch, self._view.epoch)
         folder = Path(os.path.expanduser(chosen.folder))  # noqa: PTH111 - Path.expanduser raises for ~nobody
-        return WriteDumps(engines, quantities, folder, first, last, numbered=chosen.every, replace=True)
+        return WriteDumps(engines, quantities, folder, first, last, numbered=chosen.every)
 
-    def _summary(self, asked: WriteDumps | None) -> str:
-        if asked is None:
-            return "Choose at least one engine and one quantity."
-        paths = [path.absolute() for path in _paths(asked)]
-        shown = paths if len(paths) <= 3 else [paths[0], paths[-1]]
-        lines = [f"{path}{'  (exists: will ask)' if _exists(path) else ''}" for path in shown]
-        count = f"{len(paths)} files will be written:" if len(paths) > 3 else "Will be written:"
-        if not _is_folder(asked.folder):
-            lines.append("The folder does not exist yet: will ask.")
-        return "\n".join([count, *lines])
+
+@dataclass(frozen=True)
+class _Disk:
+    """What stands where the dumps are to go."""
+
+    folder: bool
+    """Whether there is the folder."""
+    shown: frozenset[Path]
+    """Which of the paths shown exist."""
+
+
+def _look(asked: WriteDumps) -> _Disk:
+    """Look at the disk, which may take long: never on the event loop."""
+    return _Disk(_is_folder(asked.folder), frozenset(path for path in _shown(asked) if _exists(path)))
+
+
+def _shown(asked: WriteDumps) -> list[Path]:
+    """List the paths that are shown: all where they are few, the first and the last where they are many."""
+    if asked.count <= MOST_SHOWN:
+        return list(asked.paths())
+    return [asked.path(asked.engines[0], asked.first), asked.path(asked.engines[-1], asked.last)]
+
+
+def _summary(asked: WriteDumps, disk: _Disk | None) -> str:
+    """Say what will be written; as quick for many epochs as for one."""
+    taken = disk.shown if disk else frozenset()
+    lines = [f"{path.absolute()}{'  (exists: will ask)' if path in taken else ''}" for path in _shown(asked)]
+    if disk and not disk.folder:
+        lines.append("The folder does not exist yet: will ask.")
+    count = f"{asked.count:,} files will be written:" if asked.count > MOST_SHOWN else "Will be written:"
+    return "\n".join([count, *lines])
 
 
 def _exists(path: Path) -> bool:
@@ -196,13 +263,3 @@ def _exists(path: Path) -> bool:
 
 def _is_folder(path: Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112 - as above
-
-
-def _paths(asked: WriteDumps) -> list[Path]:
-    """List the files that will be written."""
-    epochs = range(asked.first, asked.last + 1)
-    return [
-        asked.folder / dump_name(engine, epoch if asked.numbered else None)
-        for epoch in epochs
-        for engine in asked.engines
-    ]

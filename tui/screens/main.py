@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -12,19 +14,23 @@ from textual.screen import Screen
 from textual.widgets import Footer, Label
 
 from core.tensors import TensorName
-from tui.actions import bindings
+from tui.actions import Action, bindings
 from tui.numbers import count_text, full
+from tui.panes.lines import ListPane
 from tui.panes.loss import LossPane
 from tui.panes.matrix import MatrixGrid, MatrixPane, cell_of
 from tui.panes.model import ModelPane
 from tui.panes.title import Notice, TitleBar
 from tui.protocol import (
+    Command,
     Described,
     Dumped,
     Ended,
     Event,
     GoTo,
     GoToLast,
+    MayRestart,
+    NotDumped,
     Restart,
     Said,
     Show,
@@ -32,9 +38,10 @@ from tui.protocol import (
     ToggleRun,
     View,
     Window,
+    WriteDumps,
 )
 from tui.screens.confirm import ConfirmScreen
-from tui.screens.dump import DumpChoice, DumpScreen
+from tui.screens.dump import NOTHING, DumpChoice, DumpScreen
 from tui.screens.goto import GoToScreen
 from tui.screens.help import HelpScreen
 from tui.selection import Selection
@@ -45,6 +52,10 @@ if TYPE_CHECKING:
 
     from tui.conductor import Conductor
 
+PATIENCE = 1.0
+"""Seconds for which a dialog waits for the epoch that is being trained, where another one can be offered."""
+SLOW_TO_GET_BACK = 1000
+"""Epochs; more of them are not dropped without asking."""
 LEAST_WIDTH, LEAST_HEIGHT = 72, 20
 """Below that the panes don't fit; the screen says so."""
 
@@ -75,6 +86,10 @@ class MainScreen(Screen[None]):
     def __init__(self, conductor: Conductor) -> None:
         super().__init__()
         self._conductor = conductor
+        self._sent = 0
+        """The number of the last command."""
+        self._news = asyncio.Event()
+        """Set when the next View has come."""
         self._dump_choice = DumpChoice()
 
     def compose(self) -> ComposeResult:
@@ -116,8 +131,14 @@ class MainScreen(Screen[None]):
             case View() as event:
                 self.query_one(LossPane).history.take(event.series)
                 self.view = event
+                self._news.set()
+                self._news = asyncio.Event()
+            case NotDumped(_, reason):
+                self.notify(reason, severity="error", markup=False, timeout=10)
+            case MayRestart(trained):
+                self._ask_to_restart(trained)
             case Dumped() as event:
-                self.notify(_dumped_text(event), title=f"Written, {count_text(event.nbytes)}", markup=False)
+                self.notify(_dumped_text(event), markup=False)
             case Said(text, severity):
                 self.notify(text, severity=severity, markup=False, timeout=10 if severity == "error" else 5)
             case Ended(reason):
@@ -127,7 +148,7 @@ class MainScreen(Screen[None]):
     def watch_selection(self, old: Selection, new: Selection) -> None:
         """Ask for another tensor; which part of it is wanted shows when it is there."""
         if old.tensor != new.tensor:
-            self._conductor.send(Show(new.tensor, Window()))
+            self._send(Show(new.tensor, Window()))
 
     # What the panes say
 
@@ -139,17 +160,17 @@ class MainScreen(Screen[None]):
             name = TensorName(shown, name.layer)
         self.selection = self.selection.of(name)
 
-    @on(ModelPane.Moved)
-    def _move_tensor(self, message: ModelPane.Moved) -> None:
+    @on(ListPane.Moved, "#model")
+    def _move_tensor(self, message: ListPane.Moved) -> None:
         self.action_tensor(message.by)
 
     @on(LossPane.Picked)
     def _pick_epoch(self, message: LossPane.Picked) -> None:
-        self._conductor.send(GoTo(message.epoch))
+        self._send(GoTo(message.epoch))
 
-    @on(LossPane.Moved)
-    def _move_epoch(self, message: LossPane.Moved) -> None:
-        self._conductor.send(Step(message.by, train=False))
+    @on(ListPane.Moved, "#loss")
+    def _move_epoch(self, message: ListPane.Moved) -> None:
+        self._send(Step(message.by, train=False))
 
     @on(MatrixGrid.Picked)
     def _pick_cell(self, message: MatrixGrid.Picked) -> None:
@@ -159,25 +180,26 @@ class MainScreen(Screen[None]):
     def _ask_for_part(self, message: MatrixGrid.Seen) -> None:
         matrix = self.view.matrix if self.view else None
         if matrix is not None and not matrix.window.covers(message.window):
-            self._conductor.send(Show(self.selection.tensor, message.window.with_margin()))
+            self._send(Show(self.selection.tensor, message.window.with_margin()))
 
     # What the keys do
 
     def action_step(self, epochs: int) -> None:
         """Go some epochs on or back."""
-        self._conductor.send(Step(epochs))
+        self._send(Step(epochs))
 
     def action_first(self) -> None:
         """Go to epoch 0."""
-        self._conductor.send(GoTo(0))
+        self._send(GoTo(0))
 
     def action_last(self) -> None:
         """Go to the last epoch trained."""
-        self._conductor.send(GoToLast())
+        self.query_one(LossPane).come_back()
+        self._send(GoToLast())
 
     def action_run(self) -> None:
         """Train to the planned end, or pause."""
-        self._conductor.send(ToggleRun())
+        self._send(ToggleRun())
 
     def action_engine(self) -> None:
         """Show the next engine, or what parts them."""
@@ -198,8 +220,10 @@ class MainScreen(Screen[None]):
         """Put a pane in focus."""
         self.query_one("#grid" if name == "matrix" else f"#{name}").focus()
 
-    def action_copy_cell(self) -> None:
+    @work
+    async def action_copy_cell(self) -> None:
         """Copy the cell's number, as the engine has it."""
+        await self._settled()
         matrix = self.view.matrix if self.view else None
         values = matrix.values.get(self.selection.shown) if matrix else None
         row, column = cell_of(self.selection, matrix)
@@ -209,8 +233,10 @@ class MainScreen(Screen[None]):
         value = float(values[row - matrix.window.row, column - matrix.window.column])
         self._copy(full(value, matrix.precision.get(self.selection.shown, "float64")).strip(), "The cell")
 
-    def action_copy_tensor(self) -> None:
+    @work
+    async def action_copy_tensor(self) -> None:
         """Copy the whole tensor, a row a line."""
+        await self._settled()
         matrix = self.view.matrix if self.view else None
         values = matrix.values.get(self.selection.shown) if matrix else None
         if matrix is None or values is None:
@@ -226,36 +252,66 @@ class MainScreen(Screen[None]):
         """Show the help."""
         self.app.push_screen(HelpScreen())
 
-    @work
-    async def action_go_to(self) -> None:
+    def action_go_to(self) -> None:
         """Ask for an epoch and go there."""
-        epoch = await self.app.push_screen_wait(GoToScreen(self.view.trained if self.view else 0))
-        if epoch is not None:
-            self._conductor.send(GoTo(epoch))
+        self.app.push_screen(GoToScreen(self.view.trained if self.view else 0), self._go_to)
 
-    @work
-    async def action_restart(self) -> None:
-        """Start again; ask where much has been trained."""
-        trained = self.view.trained if self.view else 0
-        slow_to_get_back = 1000
-        question = f"Start again? The {trained:,} epochs trained are dropped; the same bits come out anew."
-        if trained < slow_to_get_back or await self.app.push_screen_wait(ConfirmScreen(question, "Start again")):
-            self._conductor.revive()
-            self._conductor.send(Restart())
-            self._conductor.send(Show(self.selection.tensor, Window()))
+    def action_restart(self) -> None:
+        """Start again; the trainer asks where much has been trained."""
+        self._conductor.revive()
+        self._send(Restart(SLOW_TO_GET_BACK))
+        self._send(Show(self.selection.tensor, Window()))
 
-    @work
-    async def action_dump(self) -> None:
+    def action_dump(self) -> None:
         """Ask what to dump, and have it written."""
-        if self.view is None or self.described is None or self.view.epoch == 0:
-            text = "There is nothing to dump at epoch 0: press n to train the first epoch."
-            self.notify(text, severity="warning")
+        if self.view is None or self.described is None or (self._is_settled(self._sent) and self.view.epoch == 0):
+            self.notify(NOTHING, severity="warning")
             return
-        screen = DumpScreen(self._dump_choice, self.described.engines, self.view.epoch, self.view.trained)
-        answer = await self.app.push_screen_wait(screen)
+        screen = DumpScreen(self._dump_choice, self.described.engines, self.view, self._settled())
+        self.app.push_screen(screen, self._write_dumps)
+
+    def _go_to(self, epoch: int | None) -> None:
+        if epoch is not None:
+            self._send(GoTo(epoch))
+
+    def _write_dumps(self, answer: tuple[DumpChoice, WriteDumps] | None) -> None:
         if answer is not None:
             self._dump_choice, asked = answer
-            self._conductor.send(asked)
+            self._send(asked)
+
+    @work
+    async def _ask_to_restart(self, trained: int) -> None:
+        question = f"Start again? The {trained:,} epochs trained are dropped; the same bits come out anew."
+        if await self.app.push_screen_wait(ConfirmScreen(question, "Start again")):
+            self._send(Restart())
+
+    def _send(self, command: Command) -> None:
+        self._sent = self._conductor.send(command)
+
+    async def _settled(self) -> View:
+        """Return the View of all that has been asked for until now; a long training is not waited for."""
+        number, until = self._sent, None
+        while not self._is_settled(number):
+            if self.view is not None and self.view.handled >= number and self.view.epoch > 0:
+                until = until or asyncio.get_running_loop().time() + PATIENCE
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(until):
+                    await self._news.wait()
+                    continue
+            break
+        assert self.view is not None
+        return self.view
+
+    def _is_settled(self, number: int) -> bool:
+        """Whether the screen shows what has been asked for up to this command."""
+        view = self.view
+        return view is not None and view.handled >= number and view.heading == view.epoch
+
+    async def perform(self, action: Action) -> None:
+        """Do what the palette was asked for, in the pane that it is for."""
+        focused = self.focused if isinstance(self.focused, ListPane) else self.query_one(ModelPane)
+        places = {"main": self, "list": focused, "matrix": self.query_one(MatrixGrid)}
+        await places[action.scope].run_action(action.name)
 
     def _copy(self, text: str, what: str) -> None:
         self.app.copy_to_clipboard(text)
@@ -263,6 +319,8 @@ class MainScreen(Screen[None]):
 
 
 def _dumped_text(event: Dumped) -> str:
-    """Say which files were written."""
-    paths = [str(path) for path in event.paths]
-    return "\n".join(paths) if len(paths) <= 3 else f"{len(paths)} files, {paths[0]} to {paths[-1]}"
+    """Say which files were written, in the fewest words that tell them from any others."""
+    first, last = event.paths[0], event.paths[-1]
+    names = f"{first.name}, {last.name}" if len(event.paths) == 2 else f"{first.name} to {last.name}"
+    what = first.name if len(event.paths) == 1 else names
+    return f"Written, {count_text(event.nbytes)}: {what} in {first.parent.absolute()}"

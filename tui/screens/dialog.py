@@ -1,0 +1,30 @@
+"""Dialog: a modal screen that takes the keys that were typed before it had come up."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Generic, TypeVar
+
+from textual.message import Message
+from textual.screen import ModalScreen
+
+Answer = TypeVar("Answer")
+
+
+class Dialog(ModalScreen[Answer], Generic[Answer]):
+    """A modal screen with what is to be in focus first; the app holds keys back until it is."""
+
+    class Ready(Message):
+        """It takes keys from now on."""
+
+    FIRST: ClassVar[str] = ""
+    """A selector."""
+
+    AUTO_FOCUS = None
+    ready = False
+    """Whether keys go where they are meant to go."""
+
+    def on_mount(self) -> None:
+        """Put the first widget in focus, at once and not when the app comes to it."""
+        self.set_focus(self.query_one(self.FIRST))
+        self.ready = True
+        self.app.post_message(self.Ready())

@@ -1,0 +1,140 @@
+"""The trainer's process: a Trainer at the far end of a socket, whose file descriptor stands on the command line.
+
+It begins with the scratch engine and lets autograd join once PyTorch is imported, which takes over a second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
+
+from core.experiment_file import load
+from core.saved_run import read_run
+from tui.protocol import Start
+from tui.trainer import Trainer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.engines.base import Engine
+    from core.experiment import Experiment
+    from tui.protocol import Event, Numbered
+
+VIEWS_A_SECOND = 15
+
+
+class _Import:
+    """Imports the autograd engine in a thread, so that commands are answered meanwhile."""
+
+    def __init__(self) -> None:
+        self.made: Callable[[Experiment], Engine] | None = None
+        self.failure: str | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    @property
+    def under_way(self) -> bool:
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            from core.engines.autograd import Autograd  # noqa: PLC0415 - PyTorch takes over a second
+
+            self.made = Autograd
+        except Exception as error:
+            self.failure = f"{type(error).__name__}: {error}"
+
+
+class Service:
+    """A trainer at the far end of a connection: commands come in, Views and the rest go out."""
+
+    def __init__(self, connection: Connection, start: Start) -> None:
+        self._connection = connection
+        self._importing: _Import | None = _Import()
+        saved = None if start.resume is None else read_run(start.resume)
+        experiment = load(start.source, start.settings) if saved is None else saved.experiment
+        self._trainer = Trainer(experiment, self._tell, saved)
+
+    def run(self) -> None:
+        """Do what comes until the other end says that nothing more will.
+
+        Raises:
+            EOFError, ConnectionResetError: that has happened.
+        """
+        sent, changed = 0.0, True
+        while True:
+            now = time.perf_counter()
+            if changed and (not self._trainer.busy or now - sent > 1 / VIEWS_A_SECOND):
+                self._tell(self._trainer.view())
+                sent, changed = now, False
+            if self._handle_what_has_come():
+                sent, changed = 0.0, True
+            if self._take_in_what_is_imported() or self._work():
+                changed = True
+
+    def finish(self) -> None:
+        """Write the dumps that were accepted; then there is nothing left to do."""
+        self._trainer.stop()
+        while self._trainer.has_dumps:
+            self._take_in_what_is_imported()
+            if not self._work():
+                time.sleep(0.01)  # the dump waits for PyTorch
+
+    def _handle_what_has_come(self) -> bool:
+        waiting = 0.0 if self._trainer.busy else 0.01 if self._importing else None
+        came = False
+        while self._connection.poll(waiting):
+            order: Numbered = self._connection.recv()
+            self._trainer.handle(order.command, order.number)
+            came, waiting = True, 0.0
+        return came
+
+    def _take_in_what_is_imported(self) -> bool:
+        importing = self._importing
+        if importing is None or importing.under_way:
+            return False
+        self._importing = None
+        if importing.made is None:
+            self._trainer.do_without("autograd", importing.failure or "it could not be imported")
+        else:
+            self._trainer.join(importing.made)
+        return True
+
+    def _work(self) -> bool:
+        if self._trainer.busy:
+            self._trainer.work()
+            return True
+        return False
+
+    def _tell(self, event: Event) -> None:
+        with contextlib.suppress(OSError):  # where nobody listens any more, reading tells it
+            self._connection.send(event)
+
+
+def main() -> None:
+    """Serve the connection named on the command line, from the start given there; end when it does."""
+    descriptor, *words = sys.argv[1:]
+    signal.signal(signal.SIGTERM, _give_up)
+    service = Service(Connection(int(descriptor)), Start.of(words))
+    try:
+        with contextlib.suppress(EOFError, ConnectionResetError):
+            service.run()
+        service.finish()
+    except SystemExit:
+        os._exit(128 + signal.SIGTERM)
+    os._exit(0)  # at once, even where PyTorch is still being imported
+
+
+def _give_up(_number: int, _frame: object) -> None:
+    """Leave by an exception, so that a file that is being written is taken away again."""
+    raise SystemExit
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""Walk: where a run is going. Steps, jumps back in time, training, and the pause where a run diverges."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from core.divergence import origin
+from tui.protocol import Cancel, Command, Event, GoTo, GoToLast, Jump, Said, Step, StepUpdate, ToggleRun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.session import Session
+
+SLICE = 0.012
+"""Seconds of training between two looks at the commands."""
+
+
+class Walk:
+    """A session under way: `work` trains, or computes epochs again to go back in time, a slice at a time."""
+
+    def __init__(self, session: Session, emit: Callable[[Event], object]) -> None:
+        self.session = session
+        self.planned = max(session.experiment.epochs, session.trained)
+        """Grows where epochs past it are asked for."""
+        self.speed = 0.0
+        """Epochs trained in a second of late; 0 while it does not train."""
+        self.jump: Jump | None = None
+        """A jump that is under way."""
+        self._emit = emit
+        self._jump_to: tuple[int, int | None] = (0, None)
+        self._goal = 0
+        self._running = False
+
+    @property
+    def training(self) -> bool:
+        """Whether there is an epoch to be trained."""
+        return self.session.trained < self._goal
+
+    @property
+    def busy(self) -> bool:
+        """Whether `work` has something to do."""
+        return self.training or self.jump is not None or not self.session.in_lockstep
+
+    @property
+    def heading(self) -> int:
+        """The epoch where it will stand when it has taken the steps asked for."""
+        if self.jump is not None:
+            return self._jump_to[0]
+        return self._goal if self._stepping else self.session.epoch
+
+    def stop(self) -> None:
+        """Train no more, and stay here."""
+        self._goal, self._running, self.jump = 0, False, None
+
+    def follow(self, command: Command) -> bool:
+        """Take a command that says where to go; False where it says something else."""
+        match command:
+            case Step(epochs, train):
+                self._step(epochs, train=train)
+            case StepUpdate(updates):
+                self._step_update(updates)
+            case GoTo(epoch):
+                self._go_to(epoch)
+            case GoToLast():
+                self._seek(self.session.trained)
+            case ToggleRun():
+                self._toggle_run()
+            case Cancel():
+                self.jump = None
+            case _:
+                return False
+        return True
+
+    def work(self) -> None:
+        """Go back in time or train for about a slice."""
+        until = time.perf_counter() + SLICE
+        if self.jump is not None:
+            self._approach(self.jump, until)
+        else:
+            self._train(until)
+        if not self.training:
+            self._running, self.speed = False, 0.0
+
+    @property
+    def _stepping(self) -> bool:
+        """Whether it trains towards an epoch that was asked for, to show it."""
+        session = self.session
+        return self.training and not self._running and session.epoch == session.trained and session.update is None
+
+    def _step(self, epochs: int, *, train: bool) -> None:
+        base = self.heading
+        if self.session.update is not None and self.jump is None and epochs > 0:
+            base -= 1  # from inside an epoch, the first step leads to its end
+        target = max(0, base + epochs)
+        self._go_to(target if train else min(target, self.session.trained))
+
+    def _step_update(self, updates: int) -> None:
+        session = self.session
+        epoch, update = self._jump_to if self.jump is not None else (self.heading, session.update)
+        at = session.updates(epoch) if update is None else update
+        at += updates
+        while at > max(session.updates(epoch), 0):
+            at -= session.updates(epoch)
+            epoch += 1
+        while at < 1 and epoch > 0:
+            epoch -= 1
+            at += session.updates(epoch)
+        if epoch == 0 or at == session.updates(epoch):
+            self._go_to(max(epoch, 0))
+        elif epoch > session.trained + 1:
+            self._go_to(epoch - 1)
+        else:
+            self._stop_stepping()
+            self._seek(epoch, at)
+
+    def _go_to(self, epoch: int) -> None:
+        trained = self.session.trained
+        if epoch > trained:
+            self._seek(trained)
+            self._goal = max(epoch, self._goal if self._running else 0)
+            self.planned = max(self.planned, epoch)
+            return
+        self._stop_stepping()
+        self._seek(epoch)
+
+    def _stop_stepping(self) -> None:
+        """Train no further towards an epoch that was asked for; a run goes on."""
+        if not self._running:
+            self._goal = 0
+
+    def _seek(self, epoch: int, update: int | None = None) -> None:
+        """Stand at an epoch; where more has to be computed again than a slice allows, begin to go there."""
+        self._jump_to = epoch, update
+        self._approach(Jump(epoch, 0, self.session.distance(epoch)), time.perf_counter() + SLICE)
+
+    def _approach(self, jump: Jump, until: float) -> None:
+        """Compute epochs again until then; stand at the jump's end when there are none left."""
+        epochs, left = 1, self.session.distance(jump.epoch)
+        while left and time.perf_counter() < until:
+            self.session.approach(jump.epoch, epochs)
+            left = self.session.distance(jump.epoch)
+            epochs *= 2 if time.perf_counter() < until - SLICE / 2 else 1
+        self.jump = Jump(jump.epoch, max(jump.done, jump.total - left), jump.total) if left else None
+        if not left:
+            self.session.seek(*self._jump_to)
+
+    def _toggle_run(self) -> None:
+        if self.training:
+            self.stop()
+            return
+        if self.session.trained >= self.planned:
+            self._emit(Said(f"All {self.planned:,} epochs are trained. n trains one more; g goes further."))
+            return
+        self._seek(self.session.trained)
+        self._running, self._goal = True, self.planned
+
+    def _train(self, until: float) -> None:
+        epochs, before, begun = 1, self.session.trained, time.perf_counter()
+        while (self.training or not self.session.in_lockstep) and time.perf_counter() < until:
+            if not self.session.in_lockstep:
+                self.session.catch_up(epochs)
+            else:
+                self.session.advance(min(epochs, self._goal - self.session.trained))
+                self._look_for_divergence()
+            epochs *= 2 if time.perf_counter() < until - SLICE / 2 else 1
+        speed = (self.session.trained - before) / max(time.perf_counter() - begun, 1e-9)
+        self.speed = speed if self.speed == 0 else 0.9 * self.speed + 0.1 * speed
+
+    def _look_for_divergence(self) -> None:
+        """Pause where a loss has just stopped being finite, and say which tensor was the first to do so."""
+        diverged = self.session.diverged
+        if not diverged:
+            return
+        self.stop()
+        epoch, update, name = origin(self.session, diverged[0])
+        place = f"epoch {epoch:,}" + ("" if update is None else f", update {update}")
+        first = f"{name} at {place} was the first tensor with an inf or a nan" if name else "it alone overflowed"
+        lost = f"The loss of {' and '.join(diverged)} is not finite any more at epoch {self.session.trained:,}"
+        self._emit(Said(f"{lost}: {first}. p steps back to look; space trains on.", "warning"))

@@ -21,7 +21,7 @@ from core.errors import ExperimentError
 from core.experiment import Data, Experiment, Width, put
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 MOST_BYTES = 1_000_000
 """No experiment is longer than that."""
@@ -52,21 +52,21 @@ def describe(name: str) -> str:
 def load(source: str, settings: Sequence[str] = ()) -> Experiment:
     """Return the experiment of that name, or of that file, with settings such as `optimizer.lr=0.3` put over it.
 
-    Its data file, if it names one, has been read and fits.
+    The files of data and weights that it names have been read, and fit.
 
     A name that ships wins over a file of the same name without an ending; write `./notebook` for such a file.
 
     Raises:
         ExperimentError: the name is not known, or the file can't be read or says something that can't be run.
         DataError: the data file can't be read, or doesn't fit the network.
+        FileError: a file of weights can't be read, or holds another network's.
     """
     if source in shipped():
         experiment = parse(_text_of_shipped(source), source, settings=settings)
     else:
         path = Path(source)
         experiment = parse(_text_of(path), source, path.parent, settings)
-    if experiment.data.file is not None:
-        data.of(experiment)
+    check_files(experiment)
     return experiment
 
 
@@ -108,6 +108,58 @@ def parsed_setting(setting: str) -> tuple[str, Any]:
     except (ValueError, RecursionError):
         return key, value
     return key, read
+
+
+def altered(experiment: Experiment, settings: Mapping[str, str]) -> Experiment:
+    """Return an experiment with settings put over it: texts by their dotted keys, as in `optimizer.lr=0.3`.
+
+    An empty text leaves the key out, so that it takes the value of the `notebook` experiment. The files that it names
+    are not looked at: see `check_files`.
+
+    Raises:
+        ExperimentError: that describes nothing that can be run.
+    """
+    values = _filled(msgspec.to_builtins(experiment))
+    for key, text in settings.items():
+        if text.strip():
+            _put_over(values, *parsed_setting(f"{key}={text}"))
+        else:
+            _leave_out(values, key)
+    _make_absolute(values, Path.cwd())
+    try:
+        return msgspec.convert(values, Experiment)
+    except msgspec.ValidationError as error:
+        raise _explained(str(error), values, experiment.name) from None
+
+
+def check_files(experiment: Experiment) -> None:
+    """Read the files of data and weights that an experiment names.
+
+    Raises:
+        DataError: the data file can't be read, or doesn't fit the network.
+        FileError: a file of weights can't be read, or holds another network's.
+    """
+    if experiment.data.file is not None:
+        data.of(experiment)
+    for init in (experiment.init, experiment.engines.scratch.init, experiment.engines.autograd.init):
+        if init is not None and init.file is not None:
+            from core.weights import read_weights  # noqa: PLC0415 - it needs NumPy, which most starts don't wait for
+
+            read_weights(Path(init.file), experiment.layers)
+
+
+def choices(key: str) -> list[str]:
+    """List the names that a key may say; empty where it takes something else."""
+    return list(dict.fromkeys(_names_in(_kind_of(key))))
+
+
+def _leave_out(values: dict[str, Any], key: str) -> None:
+    """Take a dotted key out of a table of tables, in place."""
+    *tables, last = key.split(".")
+    table: Any = values
+    for name in tables:
+        table = table.get(name, {})
+    table.pop(last, None)
 
 
 def _put_over(values: dict[str, Any], key: str, value: Any) -> None:  # noqa: ANN401 - as TOML has them
@@ -211,7 +263,7 @@ def _explained(message: str, values: dict[str, Any], where: str) -> ExperimentEr
         return _unknown_key(unknown[1], key, where)
     at = f"{where}: {key}" if key else where
     if text.startswith("Invalid enum value"):
-        return ExperimentError(f"got {_value_at(values, key)}", at, " or ".join(_choices(key)))
+        return ExperimentError(f"got {_value_at(values, key)}", at, " or ".join(choices(key)))
     wanted = re.fullmatch(r"Expected (.*?)(?:, got (.*))?", text.replace(" | null`", "`"), re.DOTALL)  # TOML has none
     if not wanted:
         return ExperimentError(text, at)
@@ -261,11 +313,6 @@ def _keys(table: str) -> list[str]:
     """List the keys of a table, by its dotted path."""
     names = getattr(_kind_of(table), "__struct_fields__", ())
     return [*names] if table else [*names, "hidden"]
-
-
-def _choices(key: str) -> list[str]:
-    """List what a key may say."""
-    return list(dict.fromkeys(_names_in(_kind_of(key))))
 
 
 def _names_in(kind: Any) -> Iterator[str]:  # noqa: ANN401 - a type of any kind

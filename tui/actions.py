@@ -18,6 +18,7 @@ class Action:
     name: str
     """The method `action_…` that does it, with its arguments."""
     keys: str
+    """Empty where only the palette and the menus have it."""
     label: str
     """A word or two, for the footer and the palette."""
     help: str
@@ -37,8 +38,13 @@ ACTIONS = (
     Action("first", "home", "first epoch", "The start, before any training.", "Epochs", shown="Home"),
     Action("last", "end", "last epoch", "The last epoch trained; follows the training.", "Epochs", shown="End"),
     Action("run", "space", "run", "Train to the last planned epoch, or pause.", "Epochs", footer=True, shown="space"),
-    Action("go_to", "g", "go to", "Go to an epoch by its number; trains up to it.", "Epochs", footer=True),
-    Action("restart", "r", "start again", "Start again at epoch 0.", "Epochs"),
+    Action("go_to", "g", "go to", "Go to an epoch by its number; trains up to it.", "Epochs"),
+    Action("step_update(1)", "full_stop", "update on", "Next update, inside an epoch of several.", "Epochs", shown="."),
+    Action("step_update(-1)", "comma", "update back", "Previous update.", "Epochs", shown=","),
+    Action("stay", "escape", "stay", "Give up a long way back in time; stay here.", "Epochs", shown="Esc"),
+    Action("restart", "r", "start again", "Start again at epoch 0.", "Experiment"),
+    Action("open", "o", "open", "Another experiment, or a saved run.", "Experiment", footer=True),
+    Action("settings", "x", "settings", "Change settings: anew, or from here on.", "Experiment"),
     Action("engine", "e", "engine", "Scratch, autograd, their difference, shared digits.", "Looking", footer=True),
     Action("quantity", "v", "quantity", "Gradient, parameter, update, z, a (with x, y, ŷ), δ.", "Looking", footer=True),
     Action("tensor(-1)", "left_square_bracket", "previous tensor", "Previous tensor.", "Looking", shown="["),
@@ -58,7 +64,10 @@ ACTIONS = (
     Action("page(1)", "pagedown", "page down", "A page down.", "In the matrix", "matrix", shown="PgDn"),
     Action("edge(-1)", "home", "row's start", "The first cell of the row.", "In the matrix", "matrix", shown="Home"),
     Action("edge(1)", "end", "row's end", "The last cell of the row.", "In the matrix", "matrix", shown="End"),
-    Action("dump", "d", "dump", "Write .dat files of this epoch, or of all.", "Saving", footer=True),
+    Action("dump", "d", "dump", "Write .dat files of this epoch, or of all; and more.", "Saving", footer=True),
+    Action("save('experiment')", "ctrl+s", "save experiment", "The experiment as a TOML file.", "Saving", shown="^s"),
+    Action("save('weights')", "", "save weights", "An engine's weights, for PyTorch.", "Saving"),
+    Action("save('run')", "", "save run", "The whole run, to go on with later.", "Saving"),
     Action("copy_cell", "y", "copy cell", "Copy the cell's number.", "Saving"),
     Action("copy_tensor", "Y", "copy tensor", "Copy the whole tensor.", "Saving"),
     Action("app.command_palette", "ctrl+p", "palette", "All commands, by name; themes too.", "Program", shown="^p"),
@@ -72,7 +81,7 @@ def bindings(scope: Scope) -> list[Binding]:
     return [
         Binding(each.keys, each.name, each.label, show=each.footer, key_display=each.shown or each.keys)
         for each in ACTIONS
-        if each.scope == scope
+        if each.scope == scope and each.keys
     ]
 
 

@@ -20,7 +20,21 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import IO, TYPE_CHECKING, Protocol
 
-from tui.protocol import Command, Dumped, Ended, Event, NotDumped, Numbered, Show, Start, WriteDumps
+from tui.protocol import (
+    Command,
+    Dumped,
+    Ended,
+    Event,
+    NotDumped,
+    NotSaved,
+    Numbered,
+    Saved,
+    SaveRun,
+    SaveWeights,
+    Show,
+    Start,
+    WriteDumps,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,17 +98,18 @@ class Outbox:
 
 
 class ProcessConductor:
-    """A trainer in a process of its own, which ends with this one when it has written the dumps that it accepted."""
+    """A trainer in a process of its own; it ends with this one, once it has written the files that it was asked for."""
 
     def __init__(self, start: Start) -> None:
         self._start = start
         self._listener: Listener | None = None
         self._reader: threading.Thread | None = None
         self._number = 0
-        self._pending: dict[int, WriteDumps] = {}
+        self._pending: dict[int, WriteDumps | SaveWeights | SaveRun] = {}
+        """What was asked to be written, and has been neither written nor refused."""
         self._leaving = False
         self.failures: list[str] = []
-        """What went wrong with dumps after `leave`."""
+        """What went wrong with files after `leave`."""
         self._begin()
 
     def listen(self, listener: Listener) -> None:
@@ -106,7 +121,7 @@ class ProcessConductor:
     def send(self, command: Command) -> int:
         """Queue a command; where the trainer has ended, the reading thread reports it."""
         self._number += 1
-        if isinstance(command, WriteDumps):
+        if isinstance(command, WriteDumps | SaveWeights | SaveRun):
             self._pending[self._number] = command
         self._outbox.put(Numbered(self._number, command))
         return self._number
@@ -120,11 +135,11 @@ class ProcessConductor:
 
     @property
     def unwritten(self) -> tuple[Path, ...]:
-        """The folders of the dumps that have been asked for and neither written nor refused."""
-        return tuple(dict.fromkeys(each.folder.absolute() for each in list(self._pending.values())))
+        """The folders of the files that have been asked for and neither written nor refused."""
+        return tuple(dict.fromkeys(_folder(each).absolute() for each in list(self._pending.values())))
 
     def leave(self) -> None:
-        """Tell the trainer that nothing more will come: it writes the dumps that it was asked for, and ends."""
+        """Tell the trainer that nothing more will come: it writes the files that it was asked for, and ends."""
         self._leaving = True
         self._outbox.close()
 
@@ -180,17 +195,18 @@ class ProcessConductor:
         except (EOFError, OSError):
             process.wait()
             reason = self._reason(process.returncode)
-            for number in list(self._pending):
-                self._hear(NotDumped(number, f"A dump was not written: the trainer has stopped ({reason})."))
+            for number, asked in list(self._pending.items()):
+                lost = f"A file in {_folder(asked)} was not written: the trainer has stopped ({reason})."
+                self._hear(NotDumped(number, lost))
             self._hear(Ended(reason))
 
     def _hear(self, event: Event) -> None:
-        if isinstance(event, Dumped | NotDumped):
+        if isinstance(event, Dumped | NotDumped | Saved | NotSaved):
             self._pending.pop(event.number, None)
         if not self._leaving:
             assert self._listener is not None
             self._listener(event)
-        elif isinstance(event, NotDumped):
+        elif isinstance(event, NotDumped | NotSaved):
             self.failures.append(event.reason)
 
     def _reason(self, status: int) -> str:
@@ -199,6 +215,10 @@ class ProcessConductor:
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else f"exit status {status}"
+
+
+def _folder(asked: WriteDumps | SaveWeights | SaveRun) -> Path:
+    return asked.folder if isinstance(asked, WriteDumps) else asked.path.parent
 
 
 class LocalConductor:

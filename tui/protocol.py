@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from core.dat import dump_name
 from core.experiment import EngineName
 from core.experiment_file import DEFAULT
+from core.functions.losses import LOSSES
 
 if TYPE_CHECKING:
     from array import array
@@ -125,9 +126,10 @@ class Resume:
 
 @dataclass(frozen=True)
 class ChangeSettings:
-    """Train with other settings, by dotted keys, from the epoch shown on; what was trained behind it is dropped."""
+    """Train with other settings, by dotted keys, after an epoch; what was trained behind it is dropped."""
 
     settings: Mapping[str, object]
+    after: int
 
 
 @dataclass(frozen=True)
@@ -248,6 +250,11 @@ class Described:
         return self.experiment.depth
 
     @property
+    def loss(self) -> str:
+        """The loss with how it reduces over samples and outputs."""
+        return LOSSES[self.experiment.loss].formula
+
+    @property
     def summary(self) -> str:
         """Network, loss, optimizer and precision in one line."""
         experiment = self.experiment
@@ -267,6 +274,8 @@ class Jump:
     done: int
     """Epochs computed again so far."""
     total: int
+    left: float
+    """Seconds that it will take yet, as far as can be told."""
 
 
 @dataclass(frozen=True)

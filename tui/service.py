@@ -14,6 +14,7 @@ import time
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+from core.errors import MlpError
 from core.experiment_file import load
 from core.saved_run import read_run
 from tui.protocol import Start
@@ -103,8 +104,14 @@ class Service:
         if importing.made is None:
             self._trainer.do_without("autograd", importing.failure or "it could not be imported")
         else:
-            self._trainer.join(importing.made)
+            self._join(importing.made)
         return True
+
+    def _join(self, make: Callable[[Experiment], Engine]) -> None:
+        try:
+            self._trainer.join(make)
+        except MlpError as error:  # a file that it starts from has gone meanwhile
+            self._trainer.do_without("autograd", str(error))
 
     def _work(self) -> bool:
         if self._trainer.busy:
@@ -121,7 +128,10 @@ def main() -> None:
     """Serve the connection named on the command line, from the start given there; end when it does."""
     descriptor, *words = sys.argv[1:]
     signal.signal(signal.SIGTERM, _give_up)
-    service = Service(Connection(int(descriptor)), Start.of(words))
+    try:
+        service = Service(Connection(int(descriptor)), Start.of(words))
+    except MlpError as error:  # what was right when the program was started
+        sys.exit(str(error))
     try:
         with contextlib.suppress(EOFError, ConnectionResetError):
             service.run()

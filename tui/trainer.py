@@ -139,8 +139,8 @@ class Trainer:
             case Resume(path):
                 saved = read_run(path)
                 self._begin(saved.experiment, saved)
-            case ChangeSettings(settings):
-                self._change(settings)
+            case ChangeSettings(settings, after):
+                self._change(settings, after)
             case Show():
                 self._shown = command
             case WriteDumps():
@@ -164,6 +164,8 @@ class Trainer:
             session.join(make(experiment))
         if saved is not None:
             session.resume(saved)
+        if self._shown.tensor.layer > experiment.depth:
+            self._shown = Show(TensorName(Quantity.GRADIENT, 1, "W"), Window())
         self._saved = saved
         self._walk = Walk(session, self._emit)
         self._news = News()
@@ -184,8 +186,9 @@ class Trainer:
         else:
             self._begin(self._session.experiment)
 
-    def _change(self, settings: Mapping[str, object]) -> None:
+    def _change(self, settings: Mapping[str, object], after: int) -> None:
         self._walk.stop()
+        self._session.seek(after)
         self._session.change(settings)
         self._describe()
 

@@ -15,6 +15,8 @@ from core.tensors import Quantity, tensor_names
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from numpy.typing import NDArray
+
     from core.arrays import Float64Array, FloatArray
     from core.engines.base import Pass
     from core.experiment import Experiment, Precision
@@ -80,6 +82,11 @@ def judge_pass(
         return {name: judge_tensor(_tensor(computed, name), against.bounded(name)) for name in wanted}
 
 
+def judge_loss(computed: Pass, against: Reference) -> Judgement:
+    """Judge the loss of a pass; the element is ()."""
+    return judge_tensor(np.asarray(computed.loss, computed.z[against.depth].dtype), against.loss)
+
+
 def judged_names(depth: int) -> tuple[TensorName, ...]:
     """Name all tensors that are judged in a network of `depth` layers."""
     names = (name for quantity in JUDGED for name in tensor_names(quantity, depth))
@@ -87,7 +94,13 @@ def judged_names(depth: int) -> tuple[TensorName, ...]:
 
 
 def judge_tensor(value: FloatArray, bounded: Bounded) -> Judgement:
-    """Judge one tensor against a reference of the same shape."""
+    """Judge one tensor against a reference of the same shape.
+
+    Raises:
+        ValueError: their shapes differ.
+    """
+    if value.shape != bounded.value.shape:
+        raise ValueError(f"shapes {value.shape} and {bounded.value.shape} can't be compared")
     share = shares(value, bounded)
     at = int(share.argmax())
     worst = tuple(int(i) for i in np.unravel_index(at, share.shape))
@@ -109,15 +122,25 @@ def judge_tensor(value: FloatArray, bounded: Bounded) -> Judgement:
 def shares(value: FloatArray, bounded: Bounded) -> Float64Array:
     """Return |difference|/bound, element by element: 1 is all that rounding can do.
 
-    An element that may be anything has 0, two nans or equal infinities too; one nan has inf.
+    An element that may be anything has 0, as have two nans, equal infinities, and an infinity where the bound reaches
+    beyond the largest number of the value's precision. Any other nan or infinity has inf.
     """
     with diverging():
         share: Float64Array = np.abs(value - bounded.value)
         share /= bounded.error
         if share.max() < np.inf:
             return share
-        same = (value == bounded.value) | (np.isnan(value) & np.isnan(bounded.value)) | ~np.isfinite(bounded.error)
-        return np.where(same, 0.0, np.where(np.isnan(share), np.inf, share))
+        right = _right_without_a_share(value, bounded)
+        return np.where(right, 0.0, np.where(np.isnan(share), np.inf, share))
+
+
+def _right_without_a_share(value: FloatArray, bounded: Bounded) -> NDArray[np.bool_]:
+    """Whether an element is right though its difference or its bound is no number."""
+    expected, error = bounded
+    same = (value == expected) | (np.isnan(value) & np.isnan(expected))
+    overflows = (np.abs(expected) + error > np.finfo(value.dtype).max) & (value == np.copysign(np.inf, expected))
+    right: NDArray[np.bool_] = same | overflows | ~np.isfinite(error)
+    return right
 
 
 def drift(a: EngineFrame, b: EngineFrame) -> float:

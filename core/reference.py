@@ -226,7 +226,8 @@ def loss_derivative(arithmetic: Arithmetic, loss: Loss, judged: Bounded, y: Floa
         moved = moves(np.array([derivative(each) for each in reached(uncertain)]))
     else:
         moved = moved_by_each_column(derivative, uncertain)
-    return arithmetic.evaluated(derivative(judged.value), moved, _loss_magnitude(loss, y))
+    found = arithmetic.evaluated(derivative(judged.value), moved, _loss_magnitude(loss, y))
+    return arithmetic.within_range(*found, FUNCTION_ROUNDINGS * arithmetic.unit)
 
 
 def loss_of(arithmetic: Arithmetic, loss: Loss, judged: Bounded, y: FloatArray) -> Bounded:
@@ -237,7 +238,7 @@ def loss_of(arithmetic: Arithmetic, loss: Loss, judged: Bounded, y: FloatArray) 
     uncertain = _against_target(arithmetic, loss, judged, y)
     up = np.where(loss.derivative(judged.value, y) >= 0, uncertain.error, -uncertain.error)
     values = [loss.value(each, y) for each in (judged.value, judged.value + up, judged.value - up)]
-    magnitude = arithmetic.growth(y.size) / FUNCTION_ROUNDINGS * values[0] + np.sum(_loss_magnitude(loss, y))
+    magnitude = arithmetic.growth(y.size) / FUNCTION_ROUNDINGS * values[0] + float(np.sum(_loss_magnitude(loss, y)))
     found = arithmetic.evaluated(np.array(values[0]), moves(np.array(values)), magnitude)
     return Bounded(found.value, np.array(found.error))
 

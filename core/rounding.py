@@ -86,7 +86,7 @@ class Arithmetic:
         value += b
         error = self._carried(a, rounding) @ sizes.T
         error += rounding * np.abs(b) + terms * self.tiny
-        return self._within_range(value, error, rounding)
+        return self.within_range(value, error, rounding)
 
     def weighed(self, delta: Bounded, W: FloatArray, sizes: FloatArray) -> Bounded:
         """δ W, for δ of shape (N, outputs): |Δ| ≤ (Δδ + growth(n)·u·|δ|)|W|. Higham, eq. 3.13."""
@@ -94,7 +94,7 @@ class Arithmetic:
         rounding = self.growth(terms) * self.unit
         error = self._carried(delta, rounding) @ sizes
         error += terms * self.tiny
-        return self._within_range(delta.value @ W, error, rounding)
+        return self.within_range(delta.value @ W, error, rounding)
 
     def correlated(self, delta: Bounded, a: Bounded) -> Bounded:
         """δᵀ a over N samples: |Δ| ≤ (Δδ + growth(N)·u·|δ|)ᵀ(|a| + Δa) + |δ|ᵀΔa. Higham, eq. 3.13."""
@@ -103,7 +103,7 @@ class Arithmetic:
         error = self._carried(delta, rounding).T @ (np.abs(a.value) + a.error)
         error += np.abs(delta.value).T @ a.error
         error += terms * self.tiny
-        return self._within_range(delta.value.T @ a.value, error, rounding)
+        return self.within_range(delta.value.T @ a.value, error, rounding)
 
     def total(self, delta: Bounded) -> Bounded:
         """Σ δ over N samples: |Δ| ≤ Σ Δδ + growth(N)·u·|δ|. Higham, eq. 4.4."""
@@ -111,10 +111,10 @@ class Arithmetic:
         rounding = self.growth(terms) * self.unit
         error = self._carried(delta, rounding).sum(axis=0)
         error += terms * self.tiny
-        return self._within_range(delta.value.sum(axis=0), error, rounding)
+        return self.within_range(delta.value.sum(axis=0), error, rounding)
 
     def product(self, p: Bounded, q: Bounded) -> Bounded:
-        """The elements' products p ⊙ q: |Δ| ≤ |p|Δq + |q|Δp + ΔpΔq + u·|pq|, u for each of a few roundings."""
+        """Multiply element by element, p ⊙ q: |Δ| ≤ |p|Δq + |q|Δp + ΔpΔq + u·|pq|, u for each of a few roundings."""
         value = p.value * q.value
         error = (np.abs(p.value) + p.error) * q.error
         error += np.abs(q.value) * p.error
@@ -135,6 +135,15 @@ class Arithmetic:
         error += self.tiny
         return Bounded(value, error)
 
+    def within_range(self, value: FloatArray, error: FloatArray, rounding: float) -> Bounded:
+        """Let an element be anything if it, or its terms in between, may have been beyond all numbers.
+
+        `rounding` is what its error has of its terms' sizes at least, so that they are at most error/rounding.
+        """
+        if not error.max() <= self.largest * rounding:
+            error = np.where(error <= self.largest * rounding, error, np.inf)
+        return Bounded(value, error)
+
     def _carried(self, p: Bounded, rounding: float) -> FloatArray:
         """Δp + rounding·(|p| + Δp): each term of a sum, with its own error and its part of the sum's."""
         carried: FloatArray = np.abs(p.value)
@@ -142,12 +151,6 @@ class Arithmetic:
         carried *= rounding
         carried += p.error
         return carried
-
-    def _within_range(self, value: FloatArray, error: FloatArray, rounding: float) -> Bounded:
-        """Let an element be anything if its terms' sizes, at most error/rounding, may add up beyond all numbers."""
-        if not error.max() <= self.largest * rounding:
-            error = np.where(error <= self.largest * rounding, error, np.inf)
-        return Bounded(value, error)
 
 
 def moves(values: FloatArray) -> FloatArray:

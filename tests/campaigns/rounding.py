@@ -4,8 +4,9 @@
 
 Networks of 1 to 5 layers, with all activations, losses and laws, in float32 and in float64, with batches of 1 to 256,
 are trained for a while, and their targets moved to what they predict, down to losses of 1e-12 and below. Then each is
-judged: both engines' numbers against the reference, and theirs, the reference's and those of a third pass in the same
-precision, which has other formulas and sums in another order, against that third pass in extended precision. The exit status is 1 if any is further off than its bound.
+judged: both engines' numbers against the reference; theirs, the reference's, and those of a third pass in the same
+precision, which has other formulas and sums in another order, against that third pass in extended precision. The exit
+status is 1 if any is further off than its bound.
 
 After that, one element of a gradient, and a whole one, is multiplied by 1.001. It must be judged wrong where 0.1 % is
 more than the bound and what rounding did to it already; how often it isn't is counted.

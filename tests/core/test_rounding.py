@@ -167,8 +167,8 @@ def test_activations_and_their_derivatives_move_as_far_as_on_a_fine_grid_of_the_
         farthest = np.abs(each(grid) - each(z)).max(axis=0)
         moved = moves(each(reached(Bounded(z, np.full_like(z, error)))))
 
-        # 1 %: between two of the points that are looked at lies an extreme that is hardly another; 1e-15: rounding
-        assert (moved >= 0.99 * farthest - 1e-15).all()
+        # 2 %: between two of the points that are looked at lies an extreme that is hardly another; 1e-15: rounding
+        assert (moved >= 0.98 * farthest - 1e-15).all()
         assert (moved <= farthest + 2e-3 * (1 + farthest)).all()
 
 

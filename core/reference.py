@@ -226,7 +226,8 @@ def loss_derivative(arithmetic: Arithmetic, loss: Loss, judged: Bounded, y: Floa
         moved = moves(np.array([derivative(each) for each in reached(uncertain)]))
     else:
         moved = moved_by_each_column(derivative, uncertain)
-    found = arithmetic.evaluated(derivative(judged.value), moved, _loss_magnitude(loss, y))
+    value = derivative(judged.value)
+    found = arithmetic.evaluated(value, moved, np.maximum(np.abs(value), _loss_magnitude(loss, y)))
     return arithmetic.within_range(*found, FUNCTION_ROUNDINGS * arithmetic.unit)
 
 
@@ -241,7 +242,7 @@ def loss_of(arithmetic: Arithmetic, loss: Loss, judged: Bounded, y: FloatArray) 
     values = [loss.value(each, y) for each in (judged.value, judged.value + up, judged.value - up)]
     logarithms = 1 + 2 * np.abs(judged.value).max(axis=1, keepdims=True) if loss.fused else 1.0
     added = float(np.broadcast_to(_loss_magnitude(loss, y) * logarithms, y.shape).sum())
-    sums = arithmetic.growth(y.size) / FUNCTION_ROUNDINGS * values[0]
+    sums = (1 + arithmetic.growth(y.size) / FUNCTION_ROUNDINGS) * values[0]
     found = arithmetic.evaluated(np.array(values[0]), moves(np.array(values)), sums + added)
     return Bounded(found.value, np.array(found.error))
 

@@ -33,7 +33,7 @@ Higham and Mary, *A New Approach to Probabilistic Rounding Error Analysis*, SIAM
 """
 
 FUNCTION_ROUNDINGS = 8
-"""How many roundings a function's evaluation counts as: of its value, and of the numbers that it adds up on the way.
+"""How many roundings a function's evaluation counts as, of the largest number that it adds up on the way or returns.
 
 Vectorised exponentials and hyperbolic tangents are right to 4 units in the last place at worst, which is 8 roundings
 (NumPy's SIMD loops: NumPy 1.22 release notes; SLEEF, which PyTorch uses: 1 ulp; Intel's VML in high accuracy: 1 ulp).
@@ -125,15 +125,10 @@ class Arithmetic:
     def evaluated(self, value: FloatArray, moved: FloatArray, magnitude: FloatArray | float) -> Bounded:
         """Return a function's value with its error: as far as its argument's error moves it, and its evaluation's own.
 
-        The latter is relative to the value and, beside that, to the largest number that its formulas add up,
-        `magnitude`: 0.5(1 + tanh(z/2)) is as right a sigmoid as any, and wrong by u where the sigmoid is nearly 0.
+        The latter is absolute, and counted in the largest number that its formulas add up or return, `magnitude`:
+        0.5(1 + tanh(z/2)) is as right a sigmoid as any, and wrong by u where the sigmoid is nearly 0.
         """
-        error = np.abs(value)
-        error += magnitude
-        error *= FUNCTION_ROUNDINGS * self.unit
-        error += moved
-        error += self.tiny
-        return Bounded(value, error)
+        return Bounded(value, moved + (FUNCTION_ROUNDINGS * self.unit * magnitude + self.tiny))
 
     def within_range(self, value: FloatArray, error: FloatArray, rounding: float) -> Bounded:
         """Let an element be anything if it, or its terms in between, may have been beyond all numbers.

@@ -56,6 +56,8 @@ class Activation:
     derivative: Callable[[FloatArray, FloatArray], FloatArray] | None = None
     """f′(z) element by element, given z and a; None where each output depends on all of its sample's z."""
     written: Written = Written()
+    from_output: bool = False
+    """Whether `backward` needs a and dL/da alone; it matters where a function is not one of each element alone."""
 
     @property
     def elementwise(self) -> bool:
@@ -279,6 +281,7 @@ ACTIVATIONS = {
         "Softmax",
         {"dim": 1},
         written=Written("", "e^{z} / Σⱼ e^{zs}", "{a}·({u} − Σⱼ {us}·{as})"),
+        from_output=True,
     ),
 }
 """By the name that an experiment gives."""

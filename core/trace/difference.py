@@ -146,17 +146,18 @@ def _through_function(a: Reading, b: Reading) -> Iterable[tuple[Address, float]]
 def _text(address: Address, causes: Sequence[Cause], path: Sequence[Address], *, arises: bool) -> str:
     """Say it in a sentence: `all of the difference in dL/dW1[2,0] comes in through dL/dz2[0,3]`."""
     if not causes:
-        return f"{address} is other since the updates before"
+        return f"the engines differ in {address} before this pass"
     first = causes[0]
     if first.operand is None:
         return f"{_part(first)} the difference in {address} arises here, in how each engine computes it"
     begins = f"{_part(first)} the difference in {address} comes in through {first.operand.address}"
-    if len(path) <= 2:
-        return f"{begins}, where it arises" if arises else f"{begins}, which is other since the updates before"
-    return f"{begins}; {'it arises in' if arises else 'it is older than this pass in'} {path[-1]}"
+    last = "where it arises" if arises else "in which the engines differ before this pass"
+    return f"{begins}, {last}" if len(path) <= 2 else f"{begins}; it leads to {path[-1]}, {last}"
 
 
 def _part(cause: Cause) -> str:
-    if cause.share is None or cause.share >= ALL:
+    if cause.share is None or ALL <= cause.share <= 2 - ALL:
         return "all of"
-    return f"{cause.share:.0%} of" if cause.share > 0 else "most of"
+    if cause.share > 1:
+        return "more than all of"
+    return f"{cause.share:.0%} of" if cause.share > 0 else "the largest part, outweighed by the others, of"

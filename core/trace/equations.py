@@ -106,7 +106,8 @@ def _slope(network: Network, name: Name) -> Equation:
         spelled = f.written.slope.format(z=write(operands[0], {}), a=write(operands[1], {}))
         return spelled or f"{network.symbol(k)}′({write(operands[0], {})})"
 
-    return Equation(Ref(name, "ni"), function=Function(operands, value, text), whole=f"{name}")
+    spelled = f.written.slope.format(z=f"z{k}", a=f"a{k}")
+    return Equation(Ref(name, "ni"), function=Function(operands, value, text), whole=f"{name} = {spelled or name}")
 
 
 def _loss(network: Network, name: Name) -> Equation:

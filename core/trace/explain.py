@@ -147,7 +147,7 @@ class _Explainer:
         operands = [self._operand(each) for each in addresses]
         values = {name: reading.function_value() for name, reading in self.readings.items()}
         shares = {name: divided(value, exact(self.readings[name].result)) for name, value in values.items()}
-        written = text.formula(made, bound).partition(" = ")[2]
+        written = text.formula(made, bound).split(" = ")[1]
         return Term(0, written, tuple(operands), values, shares, values)
 
     def _addresses(self, ref: Ref, bound: Bound, most: int | None) -> Iterable[Address]:

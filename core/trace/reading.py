@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,7 +80,11 @@ class Reading:
 
     def columns(self, part: Part) -> list[Float64Array]:
         """Return the factors of a product, each as a column of its terms or as a single number, in float64."""
-        return [np.asarray(self.arrays[ref], np.float64).ravel() for ref in part.product.factors]
+        return [self._wide[ref] for ref in part.product.factors]
+
+    @cached_property
+    def _wide(self) -> dict[Ref, Float64Array]:
+        return {ref: np.asarray(array, np.float64).ravel() for ref, array in self.arrays.items()}
 
     def sizes(self, part: Part, *, derived: bool = True) -> Float64Array:
         """Return the magnitudes of a product's terms, to rounding; without the factors that engines keep nowhere."""

@@ -29,6 +29,8 @@ class Phase:
     """What has just been computed; the loss is no tensor that a pane shows."""
     equation: str
     """Of the whole tensor: `z2 = a1·W2ᵀ + b2`."""
+    lines: tuple[str, ...] = ()
+    """Of an update, the lines of the optimizer's rule that come before it: `next v(W2) = 0.9·v(W2) + dL/dW2`."""
 
     @property
     def quantity(self) -> Quantity | None:
@@ -56,7 +58,25 @@ def _phases(network: Network) -> Iterator[Phase]:
 
 
 def _phase(network: Network, stage: Stage, layer: int, tensor: Name) -> Phase:
-    of = Aside(Kind.NEXT, layer, tensor.part) if stage == "update" else tensor
-    made = equation(network, of)
+    if stage != "update":
+        return Phase(stage, layer, tensor, _whole(network, tensor))
+    after = Aside(Kind.NEXT, layer, tensor.part)
+    return Phase(stage, layer, tensor, _whole(network, after), tuple(dict.fromkeys(_lines(network, tensor))))
+
+
+def _whole(network: Network, tensor: Name) -> str:
+    made = equation(network, tensor)
     assert made is not None
-    return Phase(stage, layer, tensor, made.whole)
+    return made.whole
+
+
+def _lines(network: Network, update: Name) -> Iterator[str]:
+    """Write what leads to an update: what it is made of, as far as the optimizer makes that."""
+    made = equation(network, update)
+    for ref in made.refs if made is not None else ():
+        of_rule = isinstance(ref.name, Aside)
+        if of_rule and equation(network, ref.name) is not None:
+            yield from (line for line in _lines(network, ref.name))
+            yield _whole(network, ref.name)
+    if made is not None and made.function is not None and isinstance(update, TensorName):
+        yield made.whole

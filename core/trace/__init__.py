@@ -73,5 +73,5 @@ def value_at(frame: Frame, experiment: Experiment, address: Address) -> dict[str
     """
     network = network_of(frame, experiment)
     network.check(address)
-    found = {name: Values(network, each).of(address) for name, each in frame.engines.items()}
+    found = {name: Values(network, name, each).of(address) for name, each in frame.engines.items()}
     return {name: value for name, value in found.items() if value is not None}

@@ -69,7 +69,7 @@ class _Trace:
         share = part / amount if math.isfinite(part) and math.isfinite(amount) else None
         if where is None:
             return Cause(None, part, share)
-        sides = {each.frame.name: each.of(where) for each in (self.first, self.second)}
+        sides = {each.name: each.of(where) for each in (self.first, self.second)}
         values = {name: value for name, value in sides.items() if value is not None}
         return Cause(Operand(where, values, equation(self.network, where.tensor) is None), part, share)
 

@@ -29,20 +29,32 @@ ROUNDINGS = 32.0
 
 def equation(network: Network, name: Name) -> Equation | None:
     """Return the equation of a tensor; None where it is a leaf."""
-    made = _EQUATIONS.get(name.kind if isinstance(name, Aside) else name.quantity)
-    return made(network, name) if made is not None else None
+    if name not in network.equations:
+        made = _EQUATIONS.get(name.kind if isinstance(name, Aside) else name.quantity)
+        network.equations[name] = made(network, name) if made is not None else None
+    return network.equations[name]
 
 
 def used_by(network: Network, cells: Cells) -> tuple[Cells, ...]:
     """Return what some numbers feed into, in the order in which it is computed."""
+    if not network.uses:
+        network.uses.update(_uses(network))
     found: dict[Cells, None] = {}
-    for name in network.names():
+    for left, ref in network.uses.get(cells.tensor, ()):
+        pairs = zip(ref.letters, cells.cell, strict=True)
+        found[left.cells({letter: at for letter, at in pairs if at is not None})] = None
+    return tuple(found)
+
+
+def _uses(network: Network) -> dict[Name, tuple[tuple[Ref, Ref], ...]]:
+    """Read all equations from the right to the left."""
+    uses: dict[Name, tuple[tuple[Ref, Ref], ...]] = {}
+    for name in network.names:
         made = equation(network, name)
         for ref in made.refs if made is not None else ():
-            if made is not None and ref.name == cells.tensor:
-                pairs = zip(ref.letters, cells.cell, strict=True)
-                found[made.left.cells({letter: at for letter, at in pairs if at is not None})] = None
-    return tuple(found)
+            assert made is not None
+            uses[ref.name] = (*uses.get(ref.name, ()), (made.left, ref))
+    return uses
 
 
 def _z(layer: int) -> TensorName:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,7 +35,13 @@ SHOWN = 12
 def network_of(frame: Frame, experiment: Experiment) -> Network:
     """Return the settings that a frame's epoch was trained with, and the size of its batch; of none at epoch 0."""
     computed = next((each.computed for each in frame.engines.values() if each.computed is not None), None)
-    return Network(experiment.at(max(frame.epoch, 1)), 0 if computed is None else len(computed.x))
+    return _network(experiment.at(max(frame.epoch, 1)), 0 if computed is None else len(computed.x))
+
+
+@lru_cache(maxsize=4)
+def _network(settings: Experiment, samples: int) -> Network:
+    """Keep the equations of the networks looked at of late: links are followed within one."""
+    return Network(settings, samples)
 
 
 def explain(
@@ -59,7 +66,7 @@ def explain(
 class _Explainer:
     def __init__(self, network: Network, frame: Frame, address: Address) -> None:
         self.network, self.address = network, address
-        self.engines = {name: Values(network, each) for name, each in frame.engines.items()}
+        self.engines = {name: Values(network, name, each) for name, each in frame.engines.items()}
         self.made = equation(network, address.tensor) if network.samples else None
         self.readings = {
             name: reading for name, each in self.engines.items() if (reading := self._read(each)) is not None
@@ -166,7 +173,7 @@ class _Explainer:
         return sum(self.network.shape(ref.name)[-1] if ref.free(bound) else 1 for ref in dict.fromkeys(made.refs))
 
     def _numbers(self, reading: Reading, found: list[Part], terms: list[Term], count: int) -> str:
-        name = reading.values.frame.name
+        name = reading.values.name
         if reading.made.function is not None:
             return text.function_numbers(reading.made.function, reading.arrays, reading.bound, reading.result)
         firsts = np.cumsum([0, *(part.count for part in found)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.functions.losses import Loss
     from core.functions.optimizers import Line, Rule, Settings
     from core.tensors import Part
+    from core.trace.equation import Equation, Ref
     from core.trace.names import Name
 
 _PARTS: tuple[Part, ...] = ("W", "b")
@@ -35,6 +36,10 @@ class Network:
     experiment: Experiment
     """Without changes in it, see `Experiment.at`."""
     samples: int
+    equations: dict[Name, Equation | None] = field(default_factory=dict, repr=False)
+    """Those that have been asked for: `core.trace.equations` makes them."""
+    uses: dict[Name, tuple[tuple[Ref, Ref], ...]] = field(default_factory=dict, repr=False)
+    """Which equations a tensor stands in, once that has been asked for: the left side, and the tensor on the right."""
 
     @property
     def layers(self) -> tuple[int, ...]:
@@ -108,8 +113,12 @@ class Network:
         """Name f′(z) of a layer."""
         return Aside(Kind.SLOPE, layer, symbol=self.symbol(layer))
 
-    def names(self) -> Iterator[Name]:
-        """Name all that can be explained, in the order in which it is computed."""
+    @cached_property
+    def names(self) -> dict[Name, None]:
+        """All that can be explained, in the order in which it is computed."""
+        return dict.fromkeys(self._names())
+
+    def _names(self) -> Iterator[Name]:
         yield from (INPUT, TARGET)
         layers = range(1, self.depth + 1)
         for k in layers:
@@ -153,7 +162,7 @@ class Network:
         Raises:
             AddressError: the network has no such tensor, or the tensor no such cell.
         """
-        if address.tensor not in set(self.names()):
+        if address.tensor not in self.names:
             raise AddressError(f"{address.tensor} is nothing that this network has", expected=self._examples())
         shape = self.shape(address.tensor)
         if len(shape) != len(address.cell) or not all(0 <= i < n for i, n in zip(address.cell, shape, strict=True)):
@@ -166,7 +175,7 @@ class Network:
             AddressError: it names no number here.
         """
         name, cell = split_cell(text)
-        named = [each for each in self.names() if str(each) == name]
+        named = [each for each in self.names if str(each) == name]
         if not named:
             raise AddressError(f"{text!r} names no number", expected=self._examples())
         fitting = [each for each in named if len(self.shape(each)) == len(cell or ())]

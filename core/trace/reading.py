@@ -125,7 +125,20 @@ class Reading:
         roundings = sum(part.count for part in found) + 4
         size = sum(float(self.sizes(part).sum()) for part in found)
         loose = sum(float(self.sizes(part, derived=False).sum()) for part in found) if self.made.slack else 0.0
-        return roundings * size + self.made.slack * (size + loose)
+        return roundings * size + self.made.slack * (size + loose) + sum(self._of_steps(part) for part in found)
+
+    def _of_steps(self, part: Part) -> float:
+        """Return what the rounding of an update rule's earlier steps, which engines keep nowhere, does to a term."""
+        factors = [ref for ref in part.product.factors if _is_step(ref)]
+        sizes = [abs(float(self.arrays[ref])) for ref in part.product.factors] if factors else []
+        rest = {ref: math.prod(sizes) / abs(float(self.arrays[ref]) or 1.0) for ref in factors}
+        coefficient = abs(float(part.product.coefficient))
+        return sum(coefficient * rest[ref] * self._error(ref) for ref in factors)
+
+    def _error(self, ref: Ref) -> float:
+        """Return how far an engine's own number may be from a step of its update rule as it is read, in eps."""
+        step = read(self.values, ref.at(self.bound))
+        return 0.0 if step is None else step.allowed(parts(self.values.network, step.made, step.bound)) / self.eps
 
     def _of_function(self) -> float:
         function = self._function()
@@ -133,13 +146,15 @@ class Reading:
         return own + (8 * self._condition(function) if function.conditioned else 0.0)
 
     def _condition(self, function: Function) -> float:
-        """Σ |x·∂f/∂x| over the operands, by differences in float64."""
+        """Σ |x·∂f/∂x| over the operands, by differences in float64; of a step of the rule, its own error for x."""
         arrays = [np.array(self.arrays[ref], np.float64) for ref in function.operands]
         start, size = function.value(arrays, self.bound), 0.0
-        for array in arrays:
+        for ref, array in zip(function.operands, arrays, strict=True):
+            error = self._error(ref) if _is_step(ref) else 0.0
             for at in np.ndindex(array.shape):
                 kept = array[at]
-                array[at] = kept * (1 + NUDGE)
+                moved = NUDGE * max(float(abs(kept)), error)
+                array[at] = kept + moved
                 size += abs(function.value(arrays, self.bound) - start) / NUDGE
                 array[at] = kept
         return size
@@ -147,6 +162,10 @@ class Reading:
     def _function(self) -> Function:
         assert self.made.function is not None
         return self.made.function
+
+
+def _is_step(ref: Ref) -> bool:
+    return isinstance(ref.name, Aside) and ref.name.kind is Kind.LOCAL
 
 
 def read(values: Values, address: Address) -> Reading | None:

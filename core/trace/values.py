@@ -36,6 +36,8 @@ class Values:
     """One engine's numbers at an epoch."""
 
     network: Network
+    name: str
+    """The engine's, in the frame of all engines."""
     frame: EngineFrame
 
     @property

@@ -27,7 +27,7 @@ def samples_for(experiment, count=5):
 def framed(experiment, epoch=2, update=None, engines=(Scratch, Autograd)):
     """The frame of an epoch."""
     frames = {}
-    for engine in map(lambda make: make(experiment), engines):
+    for engine in (make(experiment) for make in engines):
         course = Course(experiment, samples_for(experiment).cast(engine.precision))
         timeline = Timeline(engine, course)
         with diverging():

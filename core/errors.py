@@ -40,3 +40,7 @@ class FileError(MlpError):
 
 class DataError(MlpError):
     """A data file that can't be read, or samples that don't fit the experiment."""
+
+
+class AddressError(MlpError):
+    """An address of a number that the network does not have."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,6 +42,10 @@ class EngineFrame:
     """
     batch: str | None = None
     """Which batch of the epoch `computed` is of, where there are several."""
+    vectors_before: Mapping[str, FloatArray] = field(default_factory=dict)
+    """What the optimizer kept before the update, as `EngineState.optimizer`; empty before the first one."""
+    vectors_after: Mapping[str, FloatArray] = field(default_factory=dict)
+    """What it kept after the update."""
 
     def tensor(self, name: TensorName) -> FloatArray:
         """Return one tensor: W (outputs, inputs), b (outputs,), everything else (N, width).

@@ -30,8 +30,10 @@ class Loss:
 
     formula: str
     """How it is written, with how it reduces over samples and outputs."""
+    reduces: str
+    """How it reduces, in words: `mean over samples and outputs`."""
     reduction: Reduction
-    """Over the samples of a batch, and so over the batches of an epoch."""
+    """Over the samples of a batch."""
     value: Callable[[FloatArray, FloatArray], float]
     """L, given ŷ and y; where fused, given z_L and y."""
     derivative: Callable[[FloatArray, FloatArray], FloatArray]
@@ -49,17 +51,16 @@ class Loss:
         return self.output is not None
 
     def of_epoch(self, losses: Sequence[float], counts: Sequence[int]) -> float:
-        """Join the losses of an epoch's batches as if they were one batch.
+        """Return an epoch's loss, given those of its batches and how many samples each has: the mean over the samples.
 
-        A loss that is a mean gives the mean over the epoch's samples: each batch weighs as many as it has, `counts`.
-        One that is a sum gives the sum over them. So an epoch of one batch has that batch's loss, to the bit, and
-        splitting it changes the number only as far as the parameters move between the batches.
+        A single batch's loss is the epoch's, to the bit, a sum included: it is the number whose gradients are shown.
+        With several, one that is a sum is parted among all samples of the epoch, as training loops report it; one that
+        is a mean weighs as many as its batch has.
         """
         if len(losses) == 1:
             return losses[0]
         weights = counts if self.reduction == "mean" else [1] * len(counts)
-        terms = [loss * weight for loss, weight in zip(losses, weights, strict=True)]
-        return _sum(terms) / (sum(counts) if self.reduction == "mean" else 1)
+        return _sum([loss * weight for loss, weight in zip(losses, weights, strict=True)]) / sum(counts)
 
 
 def _sum(terms: Sequence[float]) -> float:
@@ -118,6 +119,7 @@ def _cross_entropy_derivative(logits: FloatArray, target: FloatArray) -> FloatAr
 LOSSES = {
     "sse": Loss(
         "L = Σ(ŷ − y)², over samples and outputs",
+        "sum over samples and outputs",
         "sum",
         _sum_of_squares,
         lambda prediction, target: 2 * (prediction - target),
@@ -126,6 +128,7 @@ LOSSES = {
     ),
     "mse": Loss(
         "L = mean (ŷ − y)², over samples and outputs",
+        "mean over samples and outputs",
         "mean",
         _mean_of_squares,
         lambda prediction, target: 2 * (prediction - target) / target.size,
@@ -133,6 +136,7 @@ LOSSES = {
     ),
     "mae": Loss(
         "L = mean |ŷ − y|, over samples and outputs",
+        "mean over samples and outputs",
         "mean",
         _mean_of_sizes,
         lambda prediction, target: np.sign(prediction - target) / target.size,
@@ -140,6 +144,7 @@ LOSSES = {
     ),
     "huber": Loss(
         "L = mean h(ŷ − y), over samples and outputs; h(r) = r²/2 where |r| ≤ 1, |r| − 1/2 elsewhere",
+        "mean over samples and outputs",
         "mean",
         _huber,
         lambda prediction, target: np.clip(prediction - target, -1, 1) / target.size,
@@ -148,6 +153,7 @@ LOSSES = {
     ),
     "bce": Loss(
         "L = mean −y·ln ŷ − (1 − y)·ln(1 − ŷ), over samples and outputs",
+        "mean over samples and outputs",
         "mean",
         _bce,
         _bce_derivative,
@@ -156,6 +162,7 @@ LOSSES = {
     ),
     "cross_entropy": Loss(
         "L = mean −Σ y·ln ŷ, the sum over outputs, the mean over samples",
+        "sum over outputs, mean over samples",
         "mean",
         _cross_entropy,
         _cross_entropy_derivative,

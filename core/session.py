@@ -9,7 +9,7 @@ import msgspec
 from core import data
 from core.checkpoints import CHECKPOINT_BYTES
 from core.course import Course
-from core.errors import EpochError, FileError
+from core.errors import DataError, EpochError, FileError
 from core.experiment import Change
 from core.frame import Frame
 from core.metrics import measure_on, metric_names
@@ -34,6 +34,7 @@ class Session:
         self.experiment = experiment
         loaded = data.of(experiment)
         self.samples, self.held_out = loaded.train, loaded.held_out
+        self._digest = loaded.digest
         self.epoch = 0
         self.update: int | None = None
         """An update of the epoch before its last one, where the session stands inside an epoch."""
@@ -54,7 +55,15 @@ class Session:
 
         Raises:
             FileError: an engine is missing, or starts from other parameters than the saved one did.
+            DataError: the samples are others than those that the run was trained on.
         """
+        if saved.samples not in (None, self._digest()):
+            data = self.experiment.data
+            raise DataError(
+                "has changed since the run was saved" if data.file else "makes other samples than the saved run's",
+                data.file or f"source {data.source}",
+                "the samples that the run was trained on",
+            )
         for name, each in saved.engines.items():
             timeline = self._timelines.get(name)
             if timeline is None or timeline.engine.start != each.start:
@@ -65,7 +74,7 @@ class Session:
     def saved(self) -> SavedRun:
         """Return all that it takes to go on from the last epoch trained."""
         engines = {name: timeline.saved() for name, timeline in self._timelines.items()}
-        return SavedRun(self.experiment, self.trained, engines)
+        return SavedRun(self.experiment, self.trained, engines, samples=self._digest())
 
     @property
     def engines(self) -> tuple[str, ...]:

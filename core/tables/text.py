@@ -1,9 +1,9 @@
 """Tables in text: CSV and TSV, as spreadsheets, pandas and people write them.
 
 Found by itself: the encoding (UTF-8; UTF-16 where it is marked; else Windows-1252, as Excel writes), what parts the
-columns (tab, `;` or `,`), whether there is a header, whether decimals have a point or a comma. Lines that begin with `#`
-are comments, unless it begins one of the errors that spreadsheets write, such as `#N/A`; rows with nothing in them are
-left out.
+columns (tab, `;` or `,`), whether there is a header, whether decimals have a point or a comma. Lines that begin with
+`#` are comments, unless it begins one of the errors that spreadsheets write, such as `#N/A`; rows with nothing in them
+are left out.
 """
 
 from __future__ import annotations

@@ -135,7 +135,12 @@ def run(asked: Request) -> int:
         _conclude(session, asked, printer)
         return 0
     with Interruption() as interruption:
-        completed = _train(session, asked, printer, interruption)
+        try:
+            completed = _train(session, asked, printer, interruption)
+        except BrokenPipeError:
+            if not interruption.noted:
+                raise
+            completed = False  # ctrl+c ended whoever read, too
         if completed:
             _conclude(session, asked, printer)
         write_run(asked.save, session.saved(), replace=True)
@@ -148,8 +153,7 @@ def run(asked: Request) -> int:
 def _train(session: Session, asked: Request, printer: Printer, interruption: Interruption | None = None) -> bool:
     """Train all epochs, unless that is interrupted; tell whether it was not.
 
-    The epoch that is interrupted is trained to its end. It is not told of before it is saved: ctrl+c may have ended
-    whoever reads, too.
+    The epoch that is interrupted is trained to its end, and not told of before it is saved.
     """
     while session.trained < (asked.epochs or session.experiment.epochs):
         session.advance()

@@ -8,6 +8,7 @@ import math
 import os
 import re
 import signal
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from core.arrays import FloatArray
     from core.frame import EngineFrame
+    from core.saved_run import SavedRun
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 SAMPLES_SHOWN = 3
@@ -189,7 +191,20 @@ def _begun(asked: Request) -> Session:
         session.join(engine)
     if saved is not None:
         session.resume(saved)
+        session.catch_up(saved.epoch)  # what the run was saved without
+        _tell_of_other_versions(session, saved)
     return session
+
+
+def _tell_of_other_versions(session: Session, saved: SavedRun) -> None:
+    """Say so where a run goes on with another NumPy or PyTorch: only the same ones promise the same bits."""
+    labels = session.labels()
+    for name, engine in saved.engines.items():
+        if engine.label != labels[name]:
+            print(
+                f"mlp-tui: the run was saved by {engine.label} and goes on with {labels[name]}: its bits may differ",
+                file=sys.stderr,
+            )
 
 
 def _told(session: Session) -> Epoch:

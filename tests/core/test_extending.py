@@ -1,4 +1,4 @@
-"""A new activation, loss or optimizer is one entry in one table: experiments can name it then, and both engines have it.
+"""A new activation, loss or optimizer is one entry in one table: experiments can name it, and both engines have it.
 
 What an experiment may say is read off the tables when they are imported, so each test runs in a process of its own,
 which stands for a package with one entry more.

@@ -5,11 +5,17 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from core.experiment import parameter_count
+from core.experiment_file import load
+from core.parameters import Parameters
 from core.saved_run import read_run, write_run
+from core.weights import Origin, write_weights
 from tui import headless
 from tui.headless import TablePrinter
 
@@ -99,6 +105,49 @@ def run(tmp_path, mlp_tui):
     (tmp_path / "mine.toml").write_text('hidden = [3]\ndata = { file = "points.csv" }\n')
     assert mlp_tui("train", tmp_path / "mine.toml", "--epochs", 3, "--save", tmp_path / "run.safetensors").stderr == ""
     return tmp_path / "run.safetensors"
+
+
+def test_another_version_of_what_computes_is_told(mlp_tui, run):
+    saved = read_run(run)
+    others = {name: replace(each, label=f"{name} (Abacus 1)") for name, each in saved.engines.items()}
+    write_run(run, replace(saved, engines=others), replace=True)
+    done = mlp_tui("train", "--resume", run, "--epochs", 4)
+
+    assert done.returncode == 0
+    assert [line.partition(" and goes on with ")[0] for line in done.stderr.splitlines()] == [
+        "mlp-tui: the run was saved by scratch (Abacus 1)",
+        "mlp-tui: the run was saved by autograd (Abacus 1)",
+    ]
+    assert done.stderr.count(": its bits may differ\n") == 2
+
+
+@pytest.mark.parametrize("left", [None, b"mine", "another"])
+def test_a_file_of_weights_that_has_vanished_or_changed_since_is_told(tmp_path, mlp_tui, left):
+    weights, run = tmp_path / "w.safetensors", tmp_path / "run.safetensors"
+    experiment = load("notebook")
+    for seed in (1, 2) if left == "another" else (1,):
+        flat = np.random.default_rng(seed).normal(size=parameter_count(experiment.layers))
+        origin = Origin("notebook", experiment.network(), "scratch", 0)
+        parameters = Parameters(experiment.layers, flat)
+        write_weights(weights, parameters, experiment.activations(), origin, replace=True)
+        if seed == 1:
+            assert mlp_tui("train", "--set", f"init.file={weights}", "--save", run).returncode == 0
+    if left is None:
+        weights.unlink()
+    elif left != "another":
+        weights.write_bytes(left)
+
+    line = mlp_tui("train", "--resume", run).refusal
+    assert line.startswith(f"{weights}: ")
+    assert left != "another" or "started from other parameters; expected those that the run started from" in line
+
+
+def test_an_engine_that_the_run_was_saved_without_catches_up(mlp_tui, run):
+    whole = mlp_tui("train", "--resume", run, "--epochs", 3, "--json").lines
+    saved = read_run(run)
+    write_run(run, replace(saved, engines={"scratch": saved.engines["scratch"]}), replace=True)
+
+    assert mlp_tui("train", "--resume", run, "--epochs", 3, "--json").lines == whole
 
 
 def test_fewer_epochs_than_were_trained_are_refused(mlp_tui, run):

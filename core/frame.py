@@ -37,8 +37,8 @@ class EngineFrame:
     computed: Pass | None
     """The pass of the epoch's last batch; inside an epoch, of the update's."""
     loss: float | None
-    """The epoch's loss: with batches, the mean over its samples; the sum over them where the loss is a sum. Inside an
-    epoch, that of the update's own batch.
+    """The epoch's loss: with several batches, the mean over its samples (see `Loss.of_epoch`). Inside an epoch, that of
+    the update's own batch.
     """
     batch: str | None = None
     """Which batch of the epoch `computed` is of, where there are several."""

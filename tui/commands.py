@@ -71,7 +71,7 @@ def train(
     dump
         A folder for the last epoch's torch_autograd.dat and my_autograd.dat.
     save
-        A .safetensors file for the whole run, which --resume takes up again.
+        A .safetensors file for the whole run, which --resume takes up again; ctrl+c then saves what has been trained.
     show
         `gradients` prints every gradient matrix of the last epoch.
     json
@@ -85,7 +85,7 @@ def train(
     from tui.headless import Request, run  # noqa: PLC0415 - it imports PyTorch, which --help need not wait for
 
     launch.let_ctrl_c_interrupt()
-    run(
+    return run(
         Request(
             source=source,
             settings=tuple(settings or ()),
@@ -98,7 +98,6 @@ def train(
             force=force,
         )
     )
-    return 0
 
 
 @app.command(name="list")

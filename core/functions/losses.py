@@ -66,8 +66,17 @@ class Loss:
 
     @property
     def reduction(self) -> Reduction:
-        """Over the samples of a batch, and so over the batches of an epoch."""
+        """Over the samples of a batch."""
         return "sum" if self.per == "batch" else "mean"
+
+    @property
+    def reduces(self) -> str:
+        """How it reduces, in words."""
+        return {
+            "batch": "sum over samples and outputs",
+            "sample": "sum over outputs, mean over samples",
+            "number": "mean over samples and outputs",
+        }[self.per]
 
     def divisor(self, samples: int, outputs: int) -> int:
         """Return what the sum of the terms of so many samples is divided by."""
@@ -79,17 +88,16 @@ class Loss:
         return self.output is not None
 
     def of_epoch(self, losses: Sequence[float], counts: Sequence[int]) -> float:
-        """Join the losses of an epoch's batches as if they were one batch.
+        """Return an epoch's loss, given those of its batches and how many samples each has: the mean over the samples.
 
-        A loss that is a mean gives the mean over the epoch's samples: each batch weighs as many as it has, `counts`.
-        One that is a sum gives the sum over them. So an epoch of one batch has that batch's loss, to the bit, and
-        splitting it changes the number only as far as the parameters move between the batches.
+        A single batch's loss is the epoch's, to the bit, a sum included: it is the number whose gradients are shown.
+        With several, one that is a sum is parted among all samples of the epoch, as training loops report it; one that
+        is a mean weighs as many as its batch has.
         """
         if len(losses) == 1:
             return losses[0]
         weights = counts if self.reduction == "mean" else [1] * len(counts)
-        terms = [loss * weight for loss, weight in zip(losses, weights, strict=True)]
-        return _sum(terms) / (sum(counts) if self.reduction == "mean" else 1)
+        return _sum([loss * weight for loss, weight in zip(losses, weights, strict=True)]) / sum(counts)
 
 
 def _sum(terms: Sequence[float]) -> float:

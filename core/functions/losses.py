@@ -120,7 +120,7 @@ LOSSES = {
         "L = Σ(ŷ − y)², over samples and outputs",
         "sum",
         _sum_of_squares,
-        lambda prediction, target: 2 * (prediction - target),
+        lambda prediction, target: 2.0 * (prediction - target),
         "MSELoss",
         {"reduction": "sum"},
     ),

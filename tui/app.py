@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections import deque
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ class MlpApp(App[None]):
 
     def __init__(self, conductor: Conductor) -> None:
         super().__init__()
+        self._conductor = conductor
         self._main = MainScreen(conductor)
         self._held: deque[Key] = deque()
         """Keys that have come and wait for their turn."""
@@ -48,6 +50,12 @@ class MlpApp(App[None]):
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             with contextlib.suppress(RuntimeError, ValueError):  # only the main thread's loop takes signals
                 loop.add_signal_handler(number, self._end, 128 + number)
+
+    def on_ready(self) -> None:
+        """Let what takes long begin now that the first frame is on the screen."""
+        self._conductor.painted()
+        gc.freeze()
+        gc.enable()
 
     async def on_event(self, event: Event) -> None:
         """Take one key at a time, so that a key that opens a dialog has done so when the next one comes.

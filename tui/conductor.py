@@ -20,7 +20,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import IO, TYPE_CHECKING, Protocol
 
-from tui.protocol import Command, Dumped, Ended, Event, NotDumped, Numbered, Show, Start, WriteDumps
+from tui.protocol import Command, Dumped, Ended, Event, NotDumped, Numbered, Painted, Show, Start, WriteDumps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +38,9 @@ class Conductor(Protocol):
 
     def send(self, command: Command) -> int:
         """Send a command, never waiting; return its number, which a View tells when it has been handled."""
+
+    def painted(self) -> None:
+        """Tell that the first frame is on the screen."""
 
     def revive(self) -> None:
         """Start a trainer again, from the beginning, where it has ended."""
@@ -110,6 +113,10 @@ class ProcessConductor:
             self._pending[self._number] = command
         self._outbox.put(Numbered(self._number, command))
         return self._number
+
+    def painted(self) -> None:
+        """Let the trainer import PyTorch, which would have slowed down the screen's own imports."""
+        self._outbox.put(Numbered(self._number, Painted()))
 
     def revive(self) -> None:
         """Start a new process where the old one has ended."""
@@ -219,6 +226,9 @@ class LocalConductor:
         self._number += 1
         self._commands.put_nowait(Numbered(self._number, command))
         return self._number
+
+    def painted(self) -> None:
+        """Do nothing: nobody waits for it."""
 
     def revive(self) -> None:
         """Do nothing: a trainer in the same process does not end."""

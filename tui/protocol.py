@@ -191,8 +191,14 @@ class WriteDumps:
         return (self.path(engine, epoch) for epoch in range(self.first, self.last + 1) for engine in self.engines)
 
 
+@dataclass(frozen=True)
+class Painted:
+    """The first frame is on the screen: what takes long, and would have delayed it, may begin."""
+
+
 Command: TypeAlias = (
-    Step
+    Painted
+    | Step
     | StepUpdate
     | GoTo
     | GoToLast

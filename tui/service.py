@@ -1,11 +1,13 @@
 """The trainer's process: a Trainer at the far end of a socket, whose file descriptor stands on the command line.
 
-It begins with the scratch engine and lets autograd join once PyTorch is imported, which takes over a second.
+It begins with the scratch engine and lets autograd join once PyTorch is imported. That takes over a second of computing,
+so it begins when the screen has painted its first frame.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from tui.protocol import Event, Numbered
 
 VIEWS_A_SECOND = 15
+MOST_DELAY = 2.0
+"""Seconds after which PyTorch is imported even if nothing has been heard of the screen."""
 
 
 class _Import:
@@ -35,11 +39,21 @@ class _Import:
     def __init__(self) -> None:
         self.made: Callable[[Experiment], Engine] | None = None
         self.failure: str | None = None
+        self._latest = time.perf_counter() + MOST_DELAY
         self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+
+    def begin(self) -> None:
+        """Begin, if it has not begun."""
+        if self._thread.ident is None:
+            self._thread.start()
 
     @property
     def under_way(self) -> bool:
+        """Whether it is still to be waited for; begins where that has taken too long."""
+        if self._thread.ident is None:
+            if time.perf_counter() < self._latest:
+                return True
+            self.begin()
         return self._thread.is_alive()
 
     def _run(self) -> None:
@@ -91,6 +105,8 @@ class Service:
         came = False
         while self._connection.poll(waiting):
             order: Numbered = self._connection.recv()
+            if self._importing is not None:
+                self._importing.begin()
             self._trainer.handle(order.command, order.number)
             came, waiting = True, 0.0
         return came
@@ -100,6 +116,7 @@ class Service:
         if importing is None or importing.under_way:
             return False
         self._importing = None
+        gc.freeze()  # what PyTorch consists of is no garbage; looking through it would take tens of milliseconds
         if importing.made is None:
             self._trainer.do_without("autograd", importing.failure or "it could not be imported")
         else:

@@ -240,9 +240,9 @@ def _ulps_text(matrix: Matrix, at: tuple[int, int]) -> str:
 class MatrixPane(Vertical):
     """The numbers with the cell's line under them."""
 
-    described: reactive[Described | None] = reactive(None)
-    view: reactive[View | None] = reactive(None)
-    selection: reactive[Selection] = reactive(Selection())
+    described: reactive[Described | None] = reactive(None, repaint=False)
+    view: reactive[View | None] = reactive(None, repaint=False)
+    selection: reactive[Selection] = reactive(Selection(), repaint=False)
     _seen: Window | None = None
 
     def compose(self) -> ComposeResult:

@@ -14,6 +14,8 @@ from textual.app import App, SystemCommand
 from textual.events import Event, Key
 
 from tui.actions import ACTIONS
+from tui.panes.grid import MatrixGrid
+from tui.protocol import ShowMap
 from tui.screens.dialog import Dialog
 from tui.screens.main import MainScreen
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from tui.conductor import Conductor
+
+
+NOTHING_TO_COMPARE = "There are no two engines here that can be compared."
 
 
 class MlpApp(App[None]):
@@ -56,6 +61,40 @@ class MlpApp(App[None]):
         self._conductor.painted()
         gc.freeze()
         gc.enable()
+
+    # What the numbers ask for
+
+    @on(MatrixGrid.MapWanted)
+    def _ask_for_map(self, message: MatrixGrid.MapWanted) -> None:
+        self._conductor.send(ShowMap(message.rows, message.columns))
+
+    def action_largest(self) -> None:
+        """Go to the largest number of the tensor."""
+        if not self._grid.go_to_largest():
+            self.notify("There is no number here.")
+
+    def action_worst_here(self) -> None:
+        """Go to the number of this tensor that the engines agree least on."""
+        if not self._grid.go_to_worst():
+            self.notify(NOTHING_TO_COMPARE)
+
+    def action_worst(self) -> None:
+        """Go to the number that the engines agree least on, in all tensors of the quantity."""
+        agreements = self._main.view.agreements if self._main.view else {}
+        if not agreements:
+            self.notify(NOTHING_TO_COMPARE)
+            return
+        name, found = min(agreements.items(), key=lambda each: each[1].digits)
+        row, column = (*found.worst, 0)[:2]
+        self._main.selection = self._main.selection.of(name).at(row, column)
+
+    def action_zoom(self) -> None:
+        """Show the whole tensor as a map, or its numbers again."""
+        self._grid.zoom()
+
+    @property
+    def _grid(self) -> MatrixGrid:
+        return self._main.query_one(MatrixGrid)
 
     async def on_event(self, event: Event) -> None:
         """Take one key at a time, so that a key that opens a dialog has done so when the next one comes.
@@ -94,7 +133,8 @@ class MlpApp(App[None]):
         """Offer every action in the palette, then what Textual has."""
         if screen is self._main:
             for action in ACTIONS:
-                if not action.name.startswith("app."):
+                name = f"action_{action.name.removeprefix('app.')}"
+                if not action.name.startswith("app.") or name in vars(MlpApp):
                     label = action.label[0].upper() + action.label[1:]
                     yield SystemCommand(label, action.help, lambda action=action: self._main.perform(action))
         yield from super().get_system_commands(screen)

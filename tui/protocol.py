@@ -165,7 +165,7 @@ class Show:
 
 @dataclass(frozen=True)
 class ShowMap:
-    """Look at a map of the whole tensor too from now on, of at most so many rows and columns of blocks; at none for 0."""
+    """Look at a map of the whole tensor too from now on, of at most so many rows and columns of blocks; 0: at none."""
 
     rows: int
     columns: int

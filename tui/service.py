@@ -1,7 +1,7 @@
 """The trainer's process: a Trainer at the far end of a socket, whose file descriptor stands on the command line.
 
-It begins with the scratch engine and lets autograd join once PyTorch is imported. That takes over a second of computing,
-so it begins when the screen has painted its first frame.
+It begins with the scratch engine and lets autograd join once PyTorch is imported. That takes over a second of
+computing, so it begins when the screen has painted its first frame.
 """
 
 from __future__ import annotations

@@ -168,7 +168,8 @@ def _linear(experiment: Experiment) -> list[nn.Linear]:
 def _joined_storage(linear: list[nn.Linear]) -> FloatArray:
     """Move the layers' parameters into one vector, W1, b1, W2, b2, …, and return it.
 
-    PyTorch allocates it, as it aligns its memory in the same way each time: sums of unaligned numbers may round otherwise.
+    PyTorch allocates it, as it aligns its memory in the same way each time: where numbers stand may change how their
+    sums are rounded.
     """
     parameters = [parameter for layer in linear for parameter in layer.parameters()]
     vector = nn.utils.parameters_to_vector(parameters).detach()

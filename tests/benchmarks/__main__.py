@@ -79,9 +79,9 @@ def between_marks(readme: str, text: str) -> str:
 
 
 def _machine() -> str:
-    import numpy as np  # noqa: PLC0415 - --help need not wait for it
-    import textual  # noqa: PLC0415
-    import torch  # noqa: PLC0415
+    import numpy as np
+    import textual
+    import torch
 
     versions = f"NumPy {np.__version__}, PyTorch {torch.__version__}, Textual {textual.__version__}"
     return f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, {versions}:"

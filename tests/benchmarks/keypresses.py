@@ -1,4 +1,4 @@
-"""Keys while it trains at full speed: how soon the screen shows what they did, and what showing it costs the training."""
+"""Keys while it trains at full speed: how soon the screen shows what they did, and what that costs the training."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _latency(terminal: Terminal, effort: Effort) -> Iterator[Figure]:
         times["with the trainer"].append(_answered(terminal, key, f"· {named} ·"))
         if i % 2 == 0:  # back to the matrix with rows and columns, whose cells have a name of two numbers
             _answered(terminal, b"[", "· dL/dW1 ·")
-    together = sorted(sum(times.values(), []))
+    together = [took for each in times.values() for took in each]
     medians = ", ".join(f"{name} {duration(statistics.median(each))}" for name, each in times.items())
     yield Figure("key to changed screen, median", statistics.median(together) * 1e3, 20, "ms", medians)
     for percent, target in ((95, 50), (99, 100)):

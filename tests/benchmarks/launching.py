@@ -46,7 +46,7 @@ def figures(effort: Effort) -> Iterator[Figure]:
 
 
 def _first_paint(effort: Effort) -> Figure:
-    """Both from the spawn to the first frame's text; the first start of each, which reads from the disk, doesn't count."""
+    """Both from the spawn to the first frame's text; the first start of each, which reads the disk, doesn't count."""
     commands = {"mlp-tui": (PROGRAM, b"1 Model"), "minimal": ([sys.executable, "-c", MINIMAL], b"painted")}
     times: dict[str, list[float]] = {name: [] for name in commands}
     for counted in range(-1, effort.rounds):

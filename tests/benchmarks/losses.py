@@ -21,9 +21,9 @@ from tui.protocol import Described, Window
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from figure import Effort
     from textual.app import ComposeResult
 
-    from figure import Effort
     from tui.protocol import View
 
 FEW = 1000
@@ -46,7 +46,7 @@ class Alone(App[None]):
     def on_mount(self) -> None:
         """Give it all rows at once."""
         values = array("d", np.random.default_rng(5).random(self.rows))
-        self.pane.history.take({name: (0, values) for name in ("scratch", "autograd", "digits")})
+        self.pane.history.take(dict.fromkeys(("scratch", "autograd", "digits"), (0, values)))
         self.pane.described = Described(load("notebook"), ("scratch", "autograd"))
         self.pane.view = at_epoch(self.rows)
 

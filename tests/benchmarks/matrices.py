@@ -20,10 +20,10 @@ from tui.selection import Selection
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from figure import Effort
     from textual.app import ComposeResult
 
     from core.arrays import FloatArray
-    from figure import Effort
 
 SMALL = 100
 NAME = TensorName(Quantity.GRADIENT, 1, "W")
@@ -47,12 +47,16 @@ class Alone(App[None]):
 def figures(effort: Effort) -> Iterator[Figure]:
     """Measure the first paint, a walk through the matrix, and new values everywhere."""
     numbers = np.random.default_rng(5)
-    values = {size: (numbers.normal(size=(size, size)), numbers.normal(size=(size, size))) for size in (SMALL, effort.size)}
+    values = {
+        size: (numbers.normal(size=(size, size)), numbers.normal(size=(size, size))) for size in (SMALL, effort.size)
+    }
     times = asyncio.run(_measure(values, effort))
     for what in ("first paint", "scrolling a page", "all values change"):
         small, large = times[what][SMALL], times[what][effort.size]
         measured = f"{duration(statistics.median(large))}, {SMALL} × {SMALL} {duration(statistics.median(small))}"
-        yield Figure(f"{what}, {effort.size} × {effort.size} ÷ {SMALL} × {SMALL}", ratio(large, small), TARGET, measured=measured)
+        yield Figure(
+            f"{what}, {effort.size} × {effort.size} ÷ {SMALL} × {SMALL}", ratio(large, small), TARGET, measured=measured
+        )
 
 
 async def _measure(
@@ -100,9 +104,16 @@ async def _walk(app: Alone, values: FloatArray, start: Selection, pause: Callabl
 
 def view_of(values: FloatArray, window: Window) -> View:
     """Return what the trainer would send of a tensor in two engines: the window's numbers, and what they share."""
-    rows, columns = (slice(at, at + count) for at, count in ((window.row, window.rows), (window.column, window.columns)))
+    rows, columns = (
+        slice(at, at + count) for at, count in ((window.row, window.rows), (window.column, window.columns))
+    )
     part = values[rows, columns]
-    parts = {"scratch": part, "autograd": part.copy(), "difference": np.zeros_like(part), "digits": np.full_like(part, 15.95)}
+    parts = {
+        "scratch": part,
+        "autograd": part.copy(),
+        "difference": np.zeros_like(part),
+        "digits": np.full_like(part, 15.95),
+    }
     window = Window(window.row, window.column, *part.shape)
     largest = {"scratch": 4.0, "autograd": 4.0, "difference": 0.0}
     precision = {"scratch": "float64", "autograd": "float64"}

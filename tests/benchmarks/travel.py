@@ -1,4 +1,4 @@
-"""Going back in time: jumps through a long run, what its history takes, and whether an epoch looks as it did at first."""
+"""Going back in time: jumps through a long run, what its history takes, and whether an epoch looks as it did."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ from core.session import Session
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from figure import Effort
+
     from core.arrays import FloatArray
     from core.engines.base import Pass
     from core.frame import EngineFrame, Frame
-    from figure import Effort
 
 REMEMBERED = 0.5
 """How many of the jumps lead to epochs whose frame was kept when they were trained."""
@@ -48,9 +49,7 @@ def figures(effort: Effort) -> Iterator[Figure]:
     yield from _figures(effort, times, history, differing, len(first_seen))
 
 
-def _figures(
-    effort: Effort, times: list[float], history: int, differing: int, remembered: int
-) -> Iterator[Figure]:
+def _figures(effort: Effort, times: list[float], history: int, differing: int, remembered: int) -> Iterator[Figure]:
     run = f"{effort.jumps} jumps in a run of {effort.epochs:,} epochs, both engines"
     median, worst = statistics.median(times), max(times)
     yield Figure("jump to a random epoch, median", median * 1e3, 30, "ms", run)

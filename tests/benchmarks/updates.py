@@ -24,10 +24,11 @@ from core.session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from figure import Effort
+
     from core.arrays import FloatArray
     from core.engines.base import Engine
     from core.experiment import Experiment
-    from figure import Effort
 
 LARGE = (784, 256, 128, 10)
 BATCH = 64
@@ -215,8 +216,6 @@ def _lockstep(effort: Effort) -> Figure:
                 loop()
 
     times = interleaved({"session": partial(session.advance, effort.updates), "bare": in_turn}, effort.rounds)
-    measured = ", ".join(
-        f"{name} {duration(statistics.median(each) / effort.updates)}" for name, each in times.items()
-    )
+    measured = ", ".join(f"{name} {duration(statistics.median(each) / effort.updates)}" for name, each in times.items())
     measured = f"an epoch in both engines: {measured}"
     return Figure("Session.advance ÷ both engines' bare loops", ratio(*times.values()), 1.2, measured=measured)

@@ -50,17 +50,24 @@ class Session:
         self._frame = None
 
     def resume(self, saved: SavedRun) -> None:
-        """Stand where a run of the same experiment was saved; the engines that it had have joined, and trained nothing.
+        """Let the engines that have trained nothing yet stand where a run of the same experiment was saved.
+
+        An engine that joins later is resumed by a call of its own; the session stands where it stood then.
 
         Raises:
-            FileError: an engine is missing, or starts from other parameters than the saved one did.
+            FileError: an engine starts from other parameters than the saved one did.
         """
-        for name, each in saved.engines.items():
-            timeline = self._timelines.get(name)
-            if timeline is None or timeline.engine.start != each.start:
+        begun = self.trained > 0
+        for name, timeline in self._timelines.items():
+            each = saved.engines.get(name)
+            if each is None or timeline.trained:
+                continue
+            if timeline.engine.start != each.start:
                 raise FileError(f"the run's {name} engine started from other parameters", "saved run")
             timeline.resume(each)
-        self.seek(saved.epoch)
+        self._frame = None
+        if not begun:
+            self.seek(saved.epoch)
 
     def saved(self) -> SavedRun:
         """Return all that it takes to go on from the last epoch trained."""

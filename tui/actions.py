@@ -39,6 +39,7 @@ ACTIONS = (
     Action("run", "space", "run", "Train to the last planned epoch, or pause.", "Epochs", footer=True, shown="space"),
     Action("go_to", "g", "go to", "Go to an epoch by its number; trains up to it.", "Epochs", footer=True),
     Action("restart", "r", "start again", "Start again at epoch 0.", "Epochs"),
+    Action("app.carry_on", "R", "go on", "Go on at the last checkpoint of a trainer that has stopped.", "Epochs"),
     Action("engine", "e", "engine", "Scratch, autograd, their difference, shared digits.", "Looking", footer=True),
     Action("quantity", "v", "quantity", "Gradient, parameter, update, z, a (with x, y, ŷ), δ.", "Looking", footer=True),
     Action("tensor(-1)", "left_square_bracket", "previous tensor", "Previous tensor.", "Looking", shown="["),

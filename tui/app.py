@@ -15,7 +15,7 @@ from textual.events import Event, Key
 
 from tui.actions import ACTIONS
 from tui.panes.grid import MatrixGrid
-from tui.protocol import ShowMap
+from tui.protocol import Show, ShowMap, Window
 from tui.screens.dialog import Dialog
 from tui.screens.main import MainScreen
 
@@ -87,6 +87,15 @@ class MlpApp(App[None]):
         name, found = min(agreements.items(), key=lambda each: each[1].digits)
         row, column = (*found.worst, 0)[:2]
         self._main.selection = self._main.selection.of(name).at(row, column)
+
+    def action_carry_on(self) -> None:
+        """Start the trainer again where it left its last checkpoint."""
+        epoch = self._conductor.carry_on()
+        if epoch is None:
+            self.notify("The trainer has not ended, or has left no checkpoint to go on from.")
+            return
+        self._conductor.send(Show(self._main.selection.tensor, Window()))
+        self.notify(f"Going on from epoch {epoch:,}.")
 
     def action_zoom(self) -> None:
         """Show the whole tensor as a map, or its numbers again."""

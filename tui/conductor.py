@@ -18,13 +18,26 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
-from tui.protocol import Command, Dumped, Ended, Event, NotDumped, Numbered, Painted, Show, Start, WriteDumps
+from tui.protocol import (
+    Command,
+    Described,
+    Dumped,
+    Ended,
+    Event,
+    Kept,
+    NotDumped,
+    Numbered,
+    Painted,
+    Show,
+    Start,
+    View,
+    WriteDumps,
+)
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tui.trainer import Trainer
 
 Listener = Callable[[Event], object]
@@ -44,6 +57,9 @@ class Conductor(Protocol):
 
     def revive(self) -> None:
         """Start a trainer again, from the beginning, where it has ended."""
+
+    def carry_on(self) -> int | None:
+        """Start a trainer that has ended again at its last checkpoint; return the epoch, or None if there is none."""
 
     def close(self) -> None:
         """End the trainer."""
@@ -96,6 +112,10 @@ class ProcessConductor:
         self._number = 0
         self._pending: dict[int, WriteDumps] = {}
         self._leaving = False
+        self._files = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 - open as long as this is
+        """Where trainers leave checkpoints, for those that come after them."""
+        self._kept: Kept | None = None
+        self._trained = 0
         self.failures: list[str] = []
         """What went wrong with dumps after `leave`."""
         self._begin()
@@ -124,6 +144,16 @@ class ProcessConductor:
             self._let_go()
             self._begin()
             self.listen(self._listener)
+
+    def carry_on(self) -> int | None:
+        """Start a new process with what the old one left, where that has ended."""
+        kept = self._kept
+        if kept is None or self._process.poll() is None or self._listener is None:
+            return None
+        self._let_go()
+        self._begin(kept)
+        self.listen(self._listener)
+        return kept.epoch
 
     @property
     def unwritten(self) -> tuple[Path, ...]:
@@ -156,21 +186,30 @@ class ProcessConductor:
             self._process.wait()
         self._outbox.close()
         self._let_go()
+        for file in self._files:
+            file.close()
 
-    def _begin(self) -> None:
+    def _begin(self, kept: Kept | None = None) -> None:
+        """Start a process: from the beginning, or where a checkpoint was left."""
+        descriptors = [file.fileno() for file in self._files]
+        start = self._start if kept is None else Start(resume=Path(f"/dev/fd/{descriptors[kept.slot]}"))
         self._socket, theirs = socket.socketpair()
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process
         self._connection = Connection(os.dup(self._socket.fileno()))
         self._outbox = Outbox(self._connection, self._socket)
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "tui.service", str(theirs.fileno()), *self._start.words()],
-            pass_fds=[theirs.fileno()],
+            [sys.executable, "-P", "-m", "tui.service", *self._words(theirs, descriptors), *start.words()],
+            pass_fds=[theirs.fileno(), *descriptors],
             stdin=subprocess.DEVNULL,
             stdout=self._errors,
             stderr=self._errors,
             start_new_session=True,
         )
         theirs.close()
+
+    @staticmethod
+    def _words(connection: socket.socket, files: list[int]) -> tuple[str, str]:
+        return str(connection.fileno()), ",".join(map(str, files))
 
     def _let_go(self) -> None:
         """Close what belongs to a process that has ended; its reader ends with the connection."""
@@ -189,20 +228,32 @@ class ProcessConductor:
             reason = self._reason(process.returncode)
             for number in list(self._pending):
                 self._hear(NotDumped(number, f"A dump was not written: the trainer has stopped ({reason})."))
-            self._hear(Ended(reason))
+            self._hear(Ended(f"{reason}{self._known()}"))
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, Dumped | NotDumped):
             self._pending.pop(event.number, None)
+        if isinstance(event, View):
+            self._trained = event.trained
+        if isinstance(event, Described):
+            self._kept, self._trained = None, 0
+        if isinstance(event, Kept):
+            self._kept = event
         if not self._leaving:
             assert self._listener is not None
             self._listener(event)
         elif isinstance(event, NotDumped):
             self.failures.append(event.reason)
 
+    def _known(self) -> str:
+        """Say how far it had come, and what is left of it."""
+        reached = f", at epoch {self._trained:,}" if self._trained else ""
+        return f"{reached}; R goes on from epoch {self._kept.epoch:,}" if self._kept else reached
+
     def _reason(self, status: int) -> str:
         if status < 0:
-            return f"ended by {signal.Signals(-status).name}"
+            name = signal.Signals(-status).name
+            return f"ended by {name}{', as it is when memory runs out' if -status == signal.SIGKILL else ''}"
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else f"exit status {status}"
@@ -232,6 +283,10 @@ class LocalConductor:
 
     def revive(self) -> None:
         """Do nothing: a trainer in the same process does not end."""
+
+    def carry_on(self) -> int | None:
+        """Do nothing either."""
+        return None
 
     def close(self) -> None:
         """Stop working."""

@@ -443,10 +443,18 @@ class Said:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """The run as it was after an epoch is in one of the files that the trainer was given, to be gone on with."""
+
+    slot: int
+    epoch: int
+
+
+@dataclass(frozen=True)
 class Ended:
     """The trainer has stopped though nobody asked it to."""
 
     reason: str
 
 
-Event: TypeAlias = Described | View | Dumped | NotDumped | Saved | NotSaved | MayRestart | Said | Ended
+Event: TypeAlias = Described | View | Dumped | NotDumped | Saved | NotSaved | MayRestart | Said | Kept | Ended

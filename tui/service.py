@@ -16,8 +16,10 @@ import time
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+from core.errors import MlpError
 from core.experiment_file import load
 from core.saved_run import read_run
+from tui.keeper import Keeper
 from tui.protocol import Start
 from tui.trainer import Trainer
 
@@ -68,8 +70,9 @@ class _Import:
 class Service:
     """A trainer at the far end of a connection: commands come in, Views and the rest go out."""
 
-    def __init__(self, connection: Connection, start: Start) -> None:
+    def __init__(self, connection: Connection, start: Start, keeper: Keeper) -> None:
         self._connection = connection
+        self._keeper = keeper
         self._importing: _Import | None = _Import()
         saved = None if start.resume is None else read_run(start.resume)
         experiment = load(start.source, start.settings) if saved is None else saved.experiment
@@ -91,6 +94,8 @@ class Service:
                 sent, changed = 0.0, True
             if self._take_in_what_is_imported() or self._work():
                 changed = True
+            if self._waits_to_keep() == 0:
+                self._keep()
 
     def finish(self) -> None:
         """Write the dumps that were accepted; then there is nothing left to do."""
@@ -101,7 +106,7 @@ class Service:
                 time.sleep(0.01)  # the dump waits for PyTorch
 
     def _handle_what_has_come(self) -> bool:
-        waiting = 0.0 if self._trainer.busy else 0.01 if self._importing else None
+        waiting = 0.0 if self._trainer.busy else 0.01 if self._importing else self._waits_to_keep()
         came = False
         while self._connection.poll(waiting):
             order: Numbered = self._connection.recv()
@@ -123,6 +128,15 @@ class Service:
             self._trainer.join(importing.made)
         return True
 
+    def _waits_to_keep(self) -> float | None:
+        state = self._trainer.to_keep
+        return None if state is None else self._keeper.waits(state)
+
+    def _keep(self) -> None:
+        """Leave a checkpoint; where that can't be done, the next one is tried in its time."""
+        with contextlib.suppress(OSError, MlpError):
+            self._tell(self._keeper.keep(self._trainer.saved(), self._trainer.to_keep))
+
     def _work(self) -> bool:
         if self._trainer.busy:
             self._trainer.work()
@@ -135,10 +149,13 @@ class Service:
 
 
 def main() -> None:
-    """Serve the connection named on the command line, from the start given there; end when it does."""
-    descriptor, *words = sys.argv[1:]
+    """Serve the connection named on the command line, from the start given there; end when it does.
+
+    The words are the connection's file descriptor, those of the files for checkpoints, and the start.
+    """
+    descriptor, kept, *words = sys.argv[1:]
     signal.signal(signal.SIGTERM, _give_up)
-    service = Service(Connection(int(descriptor)), Start.of(words))
+    service = Service(Connection(int(descriptor)), Start.of(words), Keeper([int(each) for each in kept.split(",")]))
     try:
         with contextlib.suppress(EOFError, ConnectionResetError):
             service.run()

@@ -90,6 +90,16 @@ class Trainer:
         self._walk.stop()
 
     @property
+    def to_keep(self) -> tuple[int, int] | None:
+        """What tells one state of the run from another that is worth keeping; None where there is none, or not now."""
+        session = self._session
+        return (id(session), session.trained) if session.trained and session.in_lockstep else None
+
+    def saved(self) -> SavedRun:
+        """Return all that it takes to go on from the last epoch trained."""
+        return self._session.saved()
+
+    @property
     def has_dumps(self) -> bool:
         """Whether dumps that were accepted are not written yet."""
         return bool(self._jobs)

@@ -22,6 +22,7 @@ from tui.screens.main import MainScreen
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from rich.console import RenderableType
     from textual.screen import Screen
 
     from tui.conductor import Conductor
@@ -147,6 +148,11 @@ class MlpApp(App[None]):
                     label = action.label[0].upper() + action.label[1:]
                     yield SystemCommand(label, action.help, lambda action=action: self._main.perform(action))
         yield from super().get_system_commands(screen)
+
+    def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        """Leave; the trainer ends meanwhile."""
+        self._conductor.leave()
+        super().exit(result, return_code, message)
 
     def _end(self, status: int) -> None:
         self.exit(return_code=status)

@@ -61,6 +61,9 @@ class Conductor(Protocol):
     def carry_on(self) -> int | None:
         """Start a trainer that has ended again at its last checkpoint; return the epoch, or None if there is none."""
 
+    def leave(self) -> None:
+        """Tell the trainer that nothing more will come; it ends by itself."""
+
     def close(self) -> None:
         """End the trainer."""
 
@@ -287,6 +290,9 @@ class LocalConductor:
     def carry_on(self) -> int | None:
         """Do nothing either."""
         return None
+
+    def leave(self) -> None:
+        """Do nothing: closing ends it."""
 
     def close(self) -> None:
         """Stop working."""

@@ -95,12 +95,21 @@ def write_run(path: Path, run: SavedRun, *, replace: bool = False) -> None:
         FileError: it can't be written, a file is in the way and `replace` is not given, or the arrays are not those
             of the experiment after that epoch.
     """
+    write_whole(path, run_bytes(run, path), replace=replace)
+
+
+def run_bytes(run: SavedRun, path: Path) -> bytes:
+    """Return what `write_run` would write to a path.
+
+    Raises:
+        FileError: the arrays are not those of the experiment after that epoch.
+    """
     heads = {name: _EngineHead(engine.start, engine.label) for name, engine in run.engines.items()}
     head = _Head(FORMAT, to_toml(run.experiment), run.epoch, heads, dict(run.versions), run.samples)
     tensors = {name: each for engine in run.engines for name, each in _tensors(engine, run.engines[engine]).items()}
     specs = {name: Spec(str(each.dtype), each.shape) for name, each in tensors.items()}
     _check_tensors(specs, head, run.experiment, path)  # what could not be read again is not written
-    write_whole(path, to_bytes(tensors, msgspec.json.encode(head).decode()), replace=replace)
+    return to_bytes(tensors, msgspec.json.encode(head).decode())
 
 
 def read_run(path: Path) -> SavedRun:

@@ -51,12 +51,28 @@ class Session:
         self._frame = None
 
     def resume(self, saved: SavedRun) -> None:
-        """Stand where a run of the same experiment was saved; the engines that it had have joined, and trained nothing.
+        """Let the engines that have trained nothing yet stand where a run of the same experiment was saved.
+
+        An engine that joins later is resumed by a call of its own; the session stands where it stood then.
 
         Raises:
-            FileError: an engine is missing, or starts from other parameters than the saved one did.
+            FileError: an engine starts from other parameters than the saved one did.
             DataError: the samples are others than those that the run was trained on.
         """
+        self._require_samples_of(saved)
+        begun = self.trained > 0
+        for name, timeline in self._timelines.items():
+            each = saved.engines.get(name)
+            if each is None or timeline.trained:
+                continue
+            if timeline.engine.start != each.start:
+                raise self._other_start(name)
+            timeline.resume(each)
+        self._frame = None
+        if not begun:
+            self.seek(saved.epoch)
+
+    def _require_samples_of(self, saved: SavedRun) -> None:
         if saved.samples not in (None, self._digest()):
             data = self.experiment.data
             raise DataError(
@@ -64,18 +80,10 @@ class Session:
                 data.file or f"source {data.source}",
                 "the samples that the run was trained on",
             )
-        for name, each in saved.engines.items():
-            timeline = self._timelines.get(name)
-            if timeline is None or timeline.engine.start != each.start:
-                raise self._other_start(name)
-            timeline.resume(each)
-        self.seek(saved.epoch)
 
     def _other_start(self, engine: str) -> FileError:
-        """Return the error that says that an engine of a saved run is missing, or starts from other parameters."""
+        """Return the error that says that an engine starts from other parameters than that of a saved run."""
         what, expected = f"the run's {engine} engine started from other parameters", "those that the run started from"
-        if engine not in self._timelines:
-            return FileError(f"the run's {engine} engine is not there", "saved run")
         init = self.experiment.init_of(cast("EngineName", engine))
         return FileError(what, "saved run" if init.file is None else init.file, expected)
 

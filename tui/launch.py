@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -22,6 +23,7 @@ def open_screen(start: Start | None = None) -> int:
     if problem:
         print(f"mlp-tui: {problem}; mlp-tui train works without one", file=sys.stderr)
         return 2
+    gc.disable()  # none of what is imported is garbage; the app enables it with the first frame
     from tui.conductor import ProcessConductor  # noqa: PLC0415 - a command that fails needs none of this
     from tui.protocol import Start  # noqa: PLC0415
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from core.session import Session
 
-SLICE = 0.012
+SLICE = 0.006
 """Seconds of training between two looks at the commands."""
 
 

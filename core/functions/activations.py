@@ -96,13 +96,13 @@ def sigmoid(z: FloatArray) -> FloatArray:
     """σ(z) = e^z/(1 + e^z). From 40 on, where it is 1 in float64, e^40 stands for e^z, which could overflow."""
     power: FloatArray = np.minimum(z, 40.0)
     np.exp(power, power)
-    power /= 1 + power
+    power /= 1.0 + power
     return power
 
 
 def _sigmoid_derivative(z: FloatArray, a: FloatArray) -> FloatArray:
     """σ′(z) = a(1 − a)."""
-    derivative: FloatArray = 1 - a
+    derivative: FloatArray = 1.0 - a
     derivative *= a
     return derivative
 

@@ -11,7 +11,7 @@ from core.experiment_file import load
 from core.tensors import INPUT, TARGET, Quantity, parse_tensor_name
 from tui.actions import ACTIONS
 from tui.dump_job import existing
-from tui.panes.matrix import HEADING_WIDTH
+from tui.panes.block_map import HEADING_WIDTH
 from tui.protocol import GoTo, Step, WriteDumps
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.dump import DumpScreen, _look, _summary

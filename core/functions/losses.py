@@ -30,7 +30,7 @@ Divisor = Literal["batch", "sample", "number"]
 class Loss:
     """L(ŷ, y), one number for a batch; ŷ = a_L and y have shape (N, outputs).
 
-    It is a sum of terms, one for each output of each sample, or their mean. `_loss` makes one.
+    It is a sum of terms, one for each output of each sample, or their mean. `loss` makes one.
     """
 
     formula: str
@@ -108,7 +108,7 @@ def _sum(terms: Sequence[float]) -> float:
         return sum(terms)
 
 
-def _loss(
+def loss(
     formula: str,
     per: Divisor,
     *,
@@ -219,7 +219,7 @@ def _of_a_sample(target: FloatArray) -> FloatArray:
 
 
 LOSSES = {
-    "sse": _loss(
+    "sse": loss(
         "L = Σ(ŷ − y)², over samples and outputs",
         "batch",
         value=_sum_of_squares,
@@ -230,7 +230,7 @@ LOSSES = {
         elementwise=True,
         reduction="sum",
     ),
-    "mse": _loss(
+    "mse": loss(
         "L = mean (ŷ − y)², over samples and outputs",
         "number",
         value=_mean_of_squares,
@@ -240,7 +240,7 @@ LOSSES = {
         module="MSELoss",
         elementwise=True,
     ),
-    "mae": _loss(
+    "mae": loss(
         "L = mean |ŷ − y|, over samples and outputs",
         "number",
         value=lambda prediction, target: float(np.mean(_sizes(prediction, target))),
@@ -250,7 +250,7 @@ LOSSES = {
         module="L1Loss",
         elementwise=True,
     ),
-    "huber": _loss(
+    "huber": loss(
         "L = mean h(ŷ − y), over samples and outputs; h(r) = r²/2 where |r| ≤ 1, |r| − 1/2 elsewhere",
         "number",
         value=lambda prediction, target: float(np.mean(_huber(prediction, target))),
@@ -261,7 +261,7 @@ LOSSES = {
         elementwise=True,
         delta=1.0,
     ),
-    "bce": _loss(
+    "bce": loss(
         "L = mean −y·ln ŷ − (1 − y)·ln(1 − ŷ), over samples and outputs",
         "number",
         value=lambda logits, target: float(np.mean(_bce(logits, target))),
@@ -273,7 +273,7 @@ LOSSES = {
         elementwise=True,
         magnitude=_of_an_element,
     ),
-    "cross_entropy": _loss(
+    "cross_entropy": loss(
         "L = mean −Σ y·ln ŷ, the sum over outputs, the mean over samples",
         "sample",
         value=lambda logits, target: float(np.sum(_cross_entropy(logits, target)) / len(target)),

@@ -23,15 +23,17 @@ activations.ACTIVATIONS["softsign"] = activations.elementwise(
 """
 LOGISTIC = """
 # mean ln(1 + e^(−y·ŷ)), for targets of either sign
-def value(prediction, target):
-    return float(np.mean(np.logaddexp(0, -target * prediction)))
+def terms(prediction, target):
+    return np.logaddexp(0, -target * prediction)
 
-def derivative(prediction, target):
-    return -target / (1 + np.exp(target * prediction)) / target.size
-
-losses.LOSSES["soft_margin"] = losses.Loss(
-    "L = mean ln(1 + e^(−y·ŷ)), over samples and outputs", "mean over samples and outputs", "mean",
-    value, derivative, "SoftMarginLoss",
+losses.LOSSES["soft_margin"] = losses.loss(
+    "L = mean ln(1 + e^(−y·ŷ)), over samples and outputs",
+    "number",
+    value=lambda prediction, target: float(np.mean(terms(prediction, target))),
+    terms=terms,
+    slope=lambda prediction, target: -target / (1 + np.exp(target * prediction)),
+    written=("ln(1 + e^(−{y}·{p}))", "−{y}/(1 + e^({y}·{p}))"),
+    module="SoftMarginLoss",
 )
 """
 ADAMAX = """

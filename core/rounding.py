@@ -5,8 +5,15 @@ that a forward and a backward pass consist of; each gives its result in float64,
 error that it adds. With u the unit roundoff, every rounding multiplies by 1 + ε, |ε| ≤ u (Higham, *Accuracy and
 Stability of Numerical Algorithms*, 2nd ed., eq. 2.4; running error analysis: section 3.3).
 
-Products of two errors are kept, as they are what is left where a value has cancelled; those of an error and u are
-dropped.
+Products of two errors are kept, as they are what is left where a value has cancelled; powers of u are dropped.
+
+Measured by `tests/campaigns/rounding.py` on 10,000 random correct networks, half of them in float32, 2.8e8
+comparisons, and with strict bounds on 3,000 more: no number was beyond its bound. Where no derivative jumps, as those
+of relu and mae do, gradients were off by up to 0.27 of it, δ by 0.45, and z by 0.92: in sums of two terms, roundings
+can't even out. At a jump, the difference is the jump, and so is the bound. The median of bound/error was 330 to 490
+in float32 and 600 to 750 in float64, for networks of up to five layers; for gradients of the notebook's network, at
+each of its first ten epochs, 95 to 160 in float32 and 174 to 311 in float64, where the reference's own rounding
+doubles the bound.
 """
 
 from __future__ import annotations

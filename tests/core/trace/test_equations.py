@@ -19,7 +19,6 @@ from core.session import Session
 from core.tensors import Quantity, TensorName
 from core.trace import Address, explain, parse_address, sheet, used_by, value_at, walk
 
-
 OF_ITS_OWN = 77
 """A seed for runs with another table: the equations of an experiment are kept once made."""
 

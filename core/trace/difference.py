@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.trace.equations import equation
-from core.trace.exact import less, nearest
+from core.trace.exact import less, nearest, summed
 from core.trace.explanation import Cause, Difference, Operand, Pair
 from core.trace.reading import Reading, parts, read, rounding, total
 
@@ -55,7 +55,7 @@ class _Trace:
         causes = self._causes(address, amount)
         listed = tuple(self._cause(where, part, amount) for where, part in causes[:most])
         path, arises = self._path(address, causes)
-        left_out = math.fsum(part for _, part in causes[len(listed) :])
+        left_out = summed(part for _, part in causes[len(listed) :])
         return Difference(amount, listed, left_out, path, arises, _text(address, listed, path, arises=arises))
 
     def _amount(self, address: Address) -> float | None:
@@ -87,7 +87,7 @@ class _Trace:
             found = parts(self.network, a.made, a.bound)
             brought[None] = nearest(less(rounding(a, total(a, found)), rounding(b, total(b, found))))
         else:
-            brought[None] = amount - math.fsum(brought.values())
+            brought[None] = amount - summed(brought.values())
         present = [(where, part) for where, part in brought.items() if part != 0]
         return sorted(present, key=lambda each: abs(each[1]) if not math.isnan(each[1]) else math.inf, reverse=True)
 
@@ -112,7 +112,7 @@ def _through_sum(network: Network, a: Reading, b: Reading) -> Iterable[tuple[Add
         for ref, brought in zip(factors, _exchanged(a.columns(part), b.columns(part)), strict=True):
             every = np.broadcast_to(brought * coefficient, (part.count,))
             if not ref.free(a.bound):
-                yield ref.at(a.bound), math.fsum(every) if np.isfinite(every).all() else float(every.sum())
+                yield ref.at(a.bound), summed(every.tolist())
                 continue
             for place in np.flatnonzero(every).tolist():
                 yield ref.at(part.at(place)), float(every[place])

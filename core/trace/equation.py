@@ -91,6 +91,8 @@ class Equation:
     """Whether the left side is the same parameter's next value, written `W2[3,7] ← …`."""
     beside: tuple[Ref, ...] = ()
     """Numbers worth seeing beside it, whose rounding it shares: a weight before and after its update."""
+    near: tuple[Ref, ...] = ()
+    """Other numbers whose rounding it shares: v ← v + (1 − ρ)(g − v) rounds v − v too, where ρ is small."""
     slack: float = 0.0
     """For sums: how far factors may be from those that the engine used, in units of eps, relative to each."""
 

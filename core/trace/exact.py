@@ -28,7 +28,7 @@ def added(values: Iterable[Exact]) -> Exact:
     """Add without rounding; with an inf or a nan among the values, as floats do."""
     total: Exact = Fraction(0)
     for value in values:
-        total = total + value if _both(total, value) else _float(total) + _float(value)
+        total = total + value if _both(total, value) else nearest(total) + nearest(value)
     return total
 
 
@@ -36,19 +36,19 @@ def multiplied(values: Iterable[Exact]) -> Exact:
     """Multiply without rounding; with an inf or a nan among the values, as floats do."""
     product: Exact = Fraction(1)
     for value in values:
-        product = product * value if _both(product, value) else _float(product) * _float(value)
+        product = product * value if _both(product, value) else nearest(product) * nearest(value)
     return product
 
 
 def less(a: Exact, b: Exact) -> Exact:
     """Subtract b from a without rounding."""
-    return a - b if _both(a, b) else _float(a) - _float(b)
+    return a - b if _both(a, b) else nearest(a) - nearest(b)
 
 
 def divided(a: Exact, b: Exact) -> float | None:
     """Return a/b to the nearest float; None where it means nothing."""
     if isinstance(a, Fraction) and isinstance(b, Fraction) and b:
-        return _float(a / b)
+        return nearest(a / b)
     return None
 
 
@@ -71,16 +71,17 @@ def dot(columns: Sequence[FloatArray]) -> Exact:
     return Fraction(total) * Fraction(2) ** lowest
 
 
+def summed(values: Iterable[float]) -> float:
+    """Add floats, rounding once; with an inf or a nan among them, as floats do."""
+    return nearest(added(map(exact, values)))
+
+
 def _both(a: Exact, b: Exact) -> bool:
     return isinstance(a, Fraction) and isinstance(b, Fraction)
 
 
 def nearest(value: Exact) -> float:
     """Return the nearest float; an inf where it is too large for one."""
-    return _float(value)
-
-
-def _float(value: Exact) -> float:
     try:
         return float(value)
     except OverflowError:

@@ -187,7 +187,7 @@ def _closing(reading: Reading, found: list[Part], terms: list[Term], name: str) 
     shown = added(term.values[name] for term in terms)
     return Closing(
         reading.result,
-        str(reading.values.dtype),
+        reading.precision,
         whole,
         less(whole, shown),
         rounding(reading, whole),

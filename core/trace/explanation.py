@@ -58,6 +58,7 @@ class Closing:
     result: float
     """The engine's own number."""
     precision: str
+    """What it is in: float64 or float32. The loss may be in float64 where all else is in float32."""
     total: Exact
     """The sum of all terms, without rounding."""
     left_out: Exact

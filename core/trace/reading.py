@@ -78,6 +78,14 @@ class Reading:
         """The distance from 1 to the next number."""
         return float(np.finfo(self.values.dtype).eps)
 
+    @property
+    def precision(self) -> str:
+        """What the number is in: the engine's precision, or float64 where it is a wider number than that has."""
+        dtype = self.values.dtype
+        with np.errstate(all="ignore"):
+            same = float(dtype.type(self.result)) == self.result or not math.isfinite(self.result)
+        return str(dtype) if same else "float64"
+
     def columns(self, part: Part) -> list[Float64Array]:
         """Return the factors of a product, each as a column of its terms or as a single number, in float64."""
         return [self._wide[ref] for ref in part.product.factors]
@@ -115,7 +123,7 @@ class Reading:
     def allowed(self, found: list[Part]) -> float:
         """Return how far rounding may take the engine's number from the formula's."""
         tiny = float(np.finfo(self.values.dtype).tiny)
-        beside = sum(abs(self.values.of(ref.at(self.bound)) or 0.0) for ref in self.made.beside)
+        beside = sum(abs(self.values.of(ref.at(self.bound)) or 0.0) for ref in (*self.made.beside, *self.made.near))
         with np.errstate(all="ignore"):
             own = self._of_function() if self.made.function is not None else self._of_sum(found)
         return self.eps * (own + 2 * beside) + tiny * (1 + sum(part.count for part in found))

@@ -131,7 +131,7 @@ def _next(network: Network, name: Name) -> Equation:
 def _kept_after(network: Network, name: Aside) -> Equation:
     line = network.lines.get(f"next {name.symbol}")
     if line is not None:
-        return _of_line(network, name, line)
+        return _of_line(network, name, line, near=(_operand(network, name, name.symbol),))
     return Equation(Ref(name, _letters(name)), function=_whole_rule(network, name, network.vectors[name.symbol]))
 
 

@@ -2,8 +2,11 @@
 
 import math
 import pickle
+import subprocess
+import sys
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,6 +33,7 @@ RULES = [
     Optimizer("rmsprop", 0.01, momentum=0.5, centered=True),
     Optimizer("adagrad", 0.1, lr_decay=0.1, weight_decay=0.1),
 ]
+CAMPAIGN = Path(__file__).parents[2] / "campaigns" / "traces.py"
 HIDDEN = [name for name, each in ACTIVATIONS.items() if each.elementwise]
 anything = settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -92,6 +96,20 @@ def test_each_formula_gives_the_engines_number_but_for_rounding(network, drawn):
     for address in some(frame, experiment):
         for engine, closing in explain(frame, experiment, address).closings.items():
             assert closing.reproduced, (engine, address, float(closing.rounding), closing.allowed)
+
+
+@anything
+@given(drawn=experiments())
+def test_a_number_that_is_off_by_little_more_than_rounding_is_no_longer_given_by_its_formula(network, drawn):
+    frame, experiment = network(**drawn)
+    engine = frame.engines["scratch"]
+    eps = float(np.finfo(engine.before.flat.dtype).eps)
+    for address in some(frame, experiment):
+        if str(address).startswith(("z", "dL/dW", "dL/db")):
+            closing = explain(frame, experiment, address).closings["scratch"]
+            terms = [abs(term.values["scratch"]) for term in explain(frame, experiment, address, most=None).terms]
+            # n + 4 roundings of sums of at most 5 terms, and as much again for subnormal numbers
+            assert closing.allowed <= 10 * eps * float(sum(terms)) + 1e-36
 
 
 @anything
@@ -234,3 +252,10 @@ def test_a_run_that_has_left_the_finite_numbers_is_explained_all_the_same(networ
             assert all(closing.reproduced in (True, False) for closing in explanation.closings.values())
             sheet(explanation, "scratch")
     assert not math.isfinite(explain(frame, experiment, Address(Aside(Kind.LOSS))).results["scratch"])
+
+
+def test_a_short_campaign_of_random_networks_finds_nothing_wrong():
+    done = subprocess.run([sys.executable, CAMPAIGN, "2", "90"], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "explanations of 2 networks" in done.stdout

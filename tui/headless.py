@@ -20,7 +20,7 @@ from core.experiment_file import load
 from core.saved_run import is_run, read_run, write_run
 from core.session import Session
 from tui.numbers import count_text, digits_text
-from tui.protocol import ENGINES
+from tui.protocol import engines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -229,7 +229,7 @@ def _prepare(folder: Path, *, force: bool) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DumpError(f"can't be made ({error.strerror})", str(folder), "a folder for the dumps") from None
-    for name in ENGINES:
+    for name in engines():
         path = folder / dat.dump_name(name, None)
         if path.exists() and not force and not _ours(path):
             raise DumpError("is no dump of mlp-tui", str(path), "another folder, or --force to replace it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import time
 import tracemalloc
 from functools import partial
 from typing import TYPE_CHECKING
@@ -157,7 +158,7 @@ def _small(effort: Effort) -> Iterator[Figure]:
         "loops": repeated(NestedLoops(experiment).step, x, y, fewer),
         "eager": repeated(Eager(experiment).step, *_tensors(x, y), fewer),
     }
-    times = interleaved(runs, 4 * effort.rounds)
+    times = interleaved(runs, 4 * effort.rounds, time.process_time)
     scratch = [each / count for each in times["scratch"]]
     others = {name: [each / fewer for each in times[name]] for name in ("loops", "eager")}
     of = "scratch, an update:"
@@ -215,7 +216,9 @@ def _lockstep(effort: Effort) -> Figure:
             for loop in loops:
                 loop()
 
-    times = interleaved({"session": partial(session.advance, effort.updates), "bare": in_turn}, effort.rounds)
+    times = interleaved(
+        {"session": partial(session.advance, effort.updates), "bare": in_turn}, effort.rounds, time.process_time
+    )
     measured = ", ".join(f"{name} {duration(statistics.median(each) / effort.updates)}" for name, each in times.items())
     measured = f"an epoch in both engines: {measured}"
     return Figure("Session.advance ÷ both engines' bare loops", ratio(*times.values()), 1.2, measured=measured)

@@ -82,6 +82,7 @@ ACTIONS = (
     Action("copy_cell", "y", "copy cell", "Copy the cell's number.", "Saving"),
     Action("copy_tensor", "Y", "copy tensor", "Copy the whole tensor.", "Saving"),
     Action("app.command_palette", "ctrl+p", "palette", "All commands, by name; themes too.", "Program", shown="^p"),
+    Action("app.suspend_process", "ctrl+z", "suspend", "To the shell; fg comes back.", "Program", shown="^z"),
     Action("help", "question_mark,f1", "help", "This page.", "Program", footer=True, shown="?"),
     Action("app.quit", "q,ctrl+q", "quit", "Leave; nothing is asked.", "Program", footer=True, shown="q"),
 )  # fmt: skip

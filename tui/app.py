@@ -56,6 +56,11 @@ class MlpApp(App[None]):
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             with contextlib.suppress(RuntimeError, ValueError):  # only the main thread's loop takes signals
                 loop.add_signal_handler(number, self._end, 128 + number)
+        self.app_resume_signal.subscribe(self, self._paint_all)
+
+    def _paint_all(self, _app: App[object]) -> None:
+        """Paint everything anew: the shell has written on the screen meanwhile."""
+        self.refresh(layout=True)
 
     def on_ready(self) -> None:
         """Let what takes long begin now that the first frame is on the screen."""

@@ -25,7 +25,7 @@ from core.files import require_place
 from core.saved_run import is_run, read_run, write_run
 from core.session import Session
 from tui.numbers import count_text, digits_text
-from tui.protocol import ENGINES
+from tui.protocol import engines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -305,7 +305,7 @@ def _prepare(folder: Path, *, force: bool) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DumpError(f"can't be made ({error.strerror})", str(folder), "a folder for the dumps") from None
-    for name in ENGINES:
+    for name in engines():
         path = folder / dat.dump_name(name, None)
         require_place(path, "a dump", error=DumpError)
         if path.exists() and not force and not _ours(path):

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 
-from core.dat import dump_name
-from core.experiment import EngineName
-from core.experiment_file import DEFAULT
-from core.functions.losses import LOSSES
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from array import array
@@ -20,21 +17,25 @@ if TYPE_CHECKING:
 
     from core.agreement import Agreement
     from core.arrays import FloatArray
-    from core.experiment import Experiment
+    from core.experiment import EngineName, Experiment
     from core.tensors import Quantity, TensorName
 
-ENGINES: tuple[str, ...] = get_args(EngineName)
-"""The engines that take part in a run, in the order in which they are shown."""
+
+def engines() -> tuple[str, ...]:
+    """Name the engines that take part in a run, in the order in which they are shown."""
+    from core.experiment import EngineName  # noqa: PLC0415 - it takes a while, and the first frame does without
+
+    return get_args(EngineName)
+
 
 DERIVED = ("difference", "digits")
 """What can be shown of a tensor beside what each engine has: first engine minus second, and the digits they share."""
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(Struct, frozen=True):
     """What the program begins with: an experiment's name or file with settings put over it, or a saved run."""
 
-    source: str = DEFAULT
+    source: str = "notebook"
     settings: tuple[str, ...] = ()
     resume: Path | None = None
 
@@ -49,8 +50,7 @@ class Start:
         return cls(source, tuple(settings), Path(resume) if resume else None)
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(Struct, frozen=True):
     """The part of a matrix that is looked at."""
 
     row: int = 0
@@ -73,67 +73,57 @@ class Window:
         return Window(row, column, self.row + 2 * self.rows - row, self.column + 2 * self.columns - column)
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True):
     """Go some epochs on or back from where the run is heading; train new ones if need be, unless `train` is off."""
 
     epochs: int
     train: bool = True
 
 
-@dataclass(frozen=True)
-class StepUpdate:
+class StepUpdate(Struct, frozen=True):
     """Go some updates on or back, through epochs that have several; train new ones if need be."""
 
     updates: int
 
 
-@dataclass(frozen=True)
-class GoTo:
+class GoTo(Struct, frozen=True):
     """Go to an epoch; train up to it if it is new."""
 
     epoch: int
 
 
-@dataclass(frozen=True)
-class GoToLast:
+class GoToLast(Struct, frozen=True):
     """Go to the last epoch trained, and follow from there."""
 
 
-@dataclass(frozen=True)
-class ToggleRun:
+class ToggleRun(Struct, frozen=True):
     """Train to the last planned epoch, or stop."""
 
 
-@dataclass(frozen=True)
-class Cancel:
+class Cancel(Struct, frozen=True):
     """Stay here: give up a jump that is under way."""
 
 
-@dataclass(frozen=True)
-class Open:
+class Open(Struct, frozen=True):
     """Start a run of another experiment, known to be right."""
 
     experiment: Experiment
 
 
-@dataclass(frozen=True)
-class Resume:
+class Resume(Struct, frozen=True):
     """Go on with a saved run."""
 
     path: Path
 
 
-@dataclass(frozen=True)
-class ChangeSettings:
+class ChangeSettings(Struct, frozen=True):
     """Train with other settings, by dotted keys, after an epoch; what was trained behind it is dropped."""
 
     settings: Mapping[str, object]
     after: int
 
 
-@dataclass(frozen=True)
-class SaveWeights:
+class SaveWeights(Struct, frozen=True):
     """Write the parameters that an engine has after the epoch shown."""
 
     engine: str
@@ -141,32 +131,28 @@ class SaveWeights:
     replace: bool = False
 
 
-@dataclass(frozen=True)
-class SaveRun:
+class SaveRun(Struct, frozen=True):
     """Write the whole run, to be resumed after the last epoch trained."""
 
     path: Path
     replace: bool = False
 
 
-@dataclass(frozen=True)
-class Restart:
+class Restart(Struct, frozen=True):
     """Start again at epoch 0; where more has been trained than `without_asking`, answer with MayRestart instead."""
 
     without_asking: int | None = None
     """None: however much it is."""
 
 
-@dataclass(frozen=True)
-class Show:
+class Show(Struct, frozen=True):
     """Look at this tensor, and at this part of it, from now on."""
 
     tensor: TensorName
     window: Window
 
 
-@dataclass(frozen=True)
-class ShowMap:
+class ShowMap(Struct, frozen=True):
     """Look at a map of the whole tensor too from now on, of at most so many rows and columns of blocks; 0: at none."""
 
     rows: int
@@ -194,6 +180,8 @@ class WriteDumps:
 
     def path(self, engine: str, epoch: int) -> Path:
         """Return the file of an engine's epoch."""
+        from core.dat import dump_name  # noqa: PLC0415 - as above
+
         return self.folder / dump_name(engine, epoch if self.numbered else None)
 
     def paths(self) -> Iterator[Path]:
@@ -201,8 +189,7 @@ class WriteDumps:
         return (self.path(engine, epoch) for epoch in range(self.first, self.last + 1) for engine in self.engines)
 
 
-@dataclass(frozen=True)
-class Painted:
+class Painted(Struct, frozen=True):
     """The first frame is on the screen: what takes long, and would have delayed it, may begin."""
 
 
@@ -226,16 +213,14 @@ Command: TypeAlias = (
 )
 
 
-@dataclass(frozen=True)
-class Numbered:
+class Numbered(Struct, frozen=True):
     """A command as it travels. A View tells the number of the last one that the trainer has handled."""
 
     number: int
     command: Command
 
 
-@dataclass(frozen=True)
-class Described:
+class Described(Struct, frozen=True):
     """What is run: the first thing that the trainer says, and said anew where it has become another."""
 
     experiment: Experiment
@@ -267,13 +252,15 @@ class Described:
     @property
     def loss(self) -> str:
         """The loss with how it reduces over samples and outputs."""
+        from core.functions.losses import LOSSES  # noqa: PLC0415 - the first frame does without
+
         return LOSSES[self.experiment.loss].formula
 
     @property
     def summary(self) -> str:
         """Network, loss, optimizer and precision in one line."""
         experiment = self.experiment
-        precisions = {name: experiment.precision_of(name) for name in get_args(EngineName)}
+        precisions = {name: experiment.precision_of(cast("EngineName", name)) for name in engines()}
         first, *others = precisions.items()
         same = all(precision == first[1] for _, precision in others)
         precision = first[1] if same else ", ".join(f"{name} {each}" for name, each in precisions.items())
@@ -281,8 +268,7 @@ class Described:
         return f"{experiment.network()} · {experiment.loss} · {optimizer} · {precision}"
 
 
-@dataclass(frozen=True)
-class Jump:
+class Jump(Struct, frozen=True):
     """A way to an epoch that takes a while, as the epochs before it have to be computed again."""
 
     epoch: int
@@ -293,8 +279,7 @@ class Jump:
     """Seconds that it will take yet, as far as can be told."""
 
 
-@dataclass(frozen=True)
-class Inside:
+class Inside(Struct, frozen=True):
     """Where the run stands inside an epoch."""
 
     update: int
@@ -400,8 +385,7 @@ class View:
     """Epochs trained in a second of late; 0 while it does not run."""
 
 
-@dataclass(frozen=True)
-class Saved:
+class Saved(Struct, frozen=True):
     """Weights or a run have been written: the answer to a SaveWeights or a SaveRun."""
 
     number: int
@@ -410,16 +394,14 @@ class Saved:
     nbytes: int
 
 
-@dataclass(frozen=True)
-class NotSaved:
+class NotSaved(Struct, frozen=True):
     """They could not be written: the other answer."""
 
     number: int
     reason: str
 
 
-@dataclass(frozen=True)
-class Dumped:
+class Dumped(Struct, frozen=True):
     """Dumps have been written: the answer to a WriteDumps."""
 
     number: int
@@ -428,39 +410,34 @@ class Dumped:
     nbytes: int
 
 
-@dataclass(frozen=True)
-class NotDumped:
+class NotDumped(Struct, frozen=True):
     """Dumps could not be written, or not all of them: the other answer to a WriteDumps."""
 
     number: int
     reason: str
 
 
-@dataclass(frozen=True)
-class MayRestart:
+class MayRestart(Struct, frozen=True):
     """Much has been trained, and would be dropped: should it start again?"""
 
     trained: int
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(Struct, frozen=True):
     """Something that the user should know."""
 
     text: str
     severity: Literal["information", "warning", "error"] = "information"
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """The run as it was after an epoch is in one of the files that the trainer was given, to be gone on with."""
 
     slot: int
     epoch: int
 
 
-@dataclass(frozen=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """The trainer has stopped though nobody asked it to."""
 
     reason: str

@@ -14,7 +14,6 @@ from tui.dump_job import DumpJob
 from tui.look import agreements_of, inside_of, matrix_of, sample_of
 from tui.news import News
 from tui.protocol import (
-    ENGINES,
     ChangeSettings,
     Command,
     Described,
@@ -33,6 +32,7 @@ from tui.protocol import (
     View,
     Window,
     WriteDumps,
+    engines,
 )
 from tui.walk import Walk
 from tui.whole import Whole
@@ -194,7 +194,7 @@ class Trainer:
         return self._walk.session
 
     def _describe(self) -> None:
-        self._emit(Described(self._session.experiment, ENGINES, self._session.metric_names))
+        self._emit(Described(self._session.experiment, engines(), self._session.metric_names))
 
     def _restart(self, without_asking: int | None) -> None:
         """Start again, or ask whether to; dumps that are not written yet stay with the session they were asked of."""

@@ -154,8 +154,8 @@ def _divided(
 
 
 def _sum_of_squares(prediction: FloatArray, target: FloatArray) -> float:
-    residual = prediction - target
-    return float(np.vdot(residual, residual))
+    residual = (prediction - target).ravel()
+    return float(residual.dot(residual))
 
 
 def _mean_of_squares(prediction: FloatArray, target: FloatArray) -> float:

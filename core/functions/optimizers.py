@@ -101,7 +101,7 @@ def _sgd(theta: FloatArray, gradient: FloatArray, state: State, s: Settings) -> 
 
     Sutskever et al., *On the importance of initialization and momentum* (2013), as PyTorch writes it: η outside of v.
     """
-    direction = _decayed(theta, gradient, s)
+    direction = _decayed(theta, gradient, s) if s.weight_decay else gradient
     if s.momentum:
         v = state["momentum_buffer"]
         v *= s.momentum

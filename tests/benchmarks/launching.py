@@ -1,4 +1,17 @@
-"""Starting and leaving: the first frame beside a minimal Textual app's, what help needs, and how soon it is over."""
+"""Starting and leaving: the first frame beside a minimal Textual app's, what help needs, and how soon it is over.
+
+What profiles of the start and of the end showed (`-X importtime`, pyinstrument every 0.2 ms, and a clock at each step):
+
+- Three quarters of a start are imports, and three quarters of these are Textual's own. Of ours, the messages between
+  screen and trainer took most: each dataclass compiles half a dozen methods, 0.3 ms. As msgspec's structs they take a
+  tenth, and as their module no longer imports experiments, all that comes with those (60 ms of CPU became 5).
+- Collecting garbage while nothing is garbage took a tenth of the imports: it begins with the first frame.
+- The trainer's own start slows the screen's down, though it has a core of its own: PyTorch's import is a second of
+  reading and computing. It begins when the first frame has been painted. That took the ratio from 2.2 to 1.7.
+- Composing and painting the panes takes 50 ms, of which parsing the style sheet 10, and the first full paint 20.
+- Of the 360 ms that leaving took, 200 are Textual's: its input thread looks twice a tenth of a second for keys. Python
+  took 80 to take modules apart, which is left out now; the trainer took 70 to end, and does so meanwhile.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from figure import Figure, duration, ratio
-from matrices import view_of
+from matrices import paint, view_of
 from textual.app import App
 
 from core.experiment_file import load
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FEW = 1000
 TARGET = 1.2
 TURNS = 20
+SERIES = ("scratch", "autograd", "digits")
 
 
 class Alone(App[None]):
@@ -46,7 +47,7 @@ class Alone(App[None]):
     def on_mount(self) -> None:
         """Give it all rows at once."""
         values = array("d", np.random.default_rng(5).random(self.rows))
-        self.pane.history.take(dict.fromkeys(("scratch", "autograd", "digits"), (0, values)))
+        self.pane.history.take(dict.fromkeys(SERIES, (0, values)))
         self.pane.described = Described(load("notebook"), ("scratch", "autograd"))
         self.pane.view = at_epoch(self.rows)
 
@@ -70,27 +71,27 @@ async def _measure(effort: Effort) -> dict[str, dict[int, list[float]]]:
     times: dict[str, dict[int, list[float]]] = {"scrolling": {}, "a row more": {}}
     apps = {rows: Alone(rows) for rows in (FEW, effort.rows)}
     async with apps[FEW].run_test(size=(120, 40)) as few, apps[effort.rows].run_test(size=(120, 40)) as many:
-        pilots = {FEW: few, effort.rows: many}
-        for counted in range(-1, effort.rounds):
-            for rows, pilot in pilots.items():
-                found = await _one_round(apps[rows], pilot.pause)
-                for what, took in found.items():
+        for counted in range(-1, 2 * effort.rounds):
+            for rows, app in apps.items():
+                for what, took in _one_round(app).items():
                     if counted >= 0:
                         times[what].setdefault(rows, []).append(took)
+            await few.pause()
+            await many.pause()
     return times
 
 
-async def _one_round(app, pause) -> dict[str, float]:  # type: ignore[no-untyped-def]
+def _one_round(app: Alone) -> dict[str, float]:
     """Turn the wheel up and down again, then let rows be added."""
     begun = time.perf_counter()
     for turn in range(TURNS):
         (app.pane.on_mouse_scroll_up if turn < TURNS // 2 else app.pane.on_mouse_scroll_down)()
-        await pause()
-    scrolled = time.perf_counter() - begun
-    begun = time.perf_counter()
+        paint(app.pane)
+    scrolled = time.perf_counter()
     for _ in range(TURNS):
         app.rows += 1
-        app.pane.history.take({name: (app.rows - 1, array("d", [0.5])) for name in ("scratch", "autograd", "digits")})
+        app.pane.history.take({name: (app.rows - 1, array("d", [0.5])) for name in SERIES})
         app.pane.view = at_epoch(app.rows)
-        await pause()
-    return {"scrolling": scrolled / TURNS, "a row more": (time.perf_counter() - begun) / TURNS}
+        paint(app.pane)
+    added = time.perf_counter() - scrolled
+    return {"scrolling": (scrolled - begun) / TURNS, "a row more": added / TURNS}

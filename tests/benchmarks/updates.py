@@ -1,8 +1,21 @@
-"""What an update costs: the engine written by hand beside nested loops and PyTorch, and the session that runs both."""
+"""What an update costs: the engine written by hand beside nested loops and PyTorch, and the session that runs both.
+
+What profiles of the trainer at full speed showed (py-spy, 300 samples a second; cProfile for the engine alone):
+
+- Of the trainer's time, 95 % trains, 3 % makes Views, and the rest looks for commands. 77 % is PyTorch's step: half of
+  that its backward pass, a fifth the walk through `nn.Module`, a fifth its optimizer. The engine by hand takes 10 %.
+- Taking checkpoints was the session's greatest cost: joining six PyTorch parameters to one vector took 21 µs, a fifth
+  of an update, at every epoch as long as the stride is 1. The parameters are views of one vector now, and a state is
+  one copy: 1.4 µs. The session's share went from 1.31 to 1.1 times the bare loops.
+- The engine by hand is some 34 calls of NumPy, none of them above 0.5 µs; what is computed hardly counts. A Python
+  integer as an operand costs 0.11 µs more than a float (`1 + z`: 0.47 µs, `1.0 + z`: 0.36 µs), `np.vdot` 0.15 µs more
+  than the `dot` of a flat array. With both, an update went from 0.100 to 0.095 times that of the nested loops.
+"""
 
 from __future__ import annotations
 
 import statistics
+import time
 import tracemalloc
 from functools import partial
 from typing import TYPE_CHECKING
@@ -157,7 +170,7 @@ def _small(effort: Effort) -> Iterator[Figure]:
         "loops": repeated(NestedLoops(experiment).step, x, y, fewer),
         "eager": repeated(Eager(experiment).step, *_tensors(x, y), fewer),
     }
-    times = interleaved(runs, 4 * effort.rounds)
+    times = interleaved(runs, 4 * effort.rounds, time.process_time)
     scratch = [each / count for each in times["scratch"]]
     others = {name: [each / fewer for each in times[name]] for name in ("loops", "eager")}
     of = "scratch, an update:"
@@ -215,7 +228,9 @@ def _lockstep(effort: Effort) -> Figure:
             for loop in loops:
                 loop()
 
-    times = interleaved({"session": partial(session.advance, effort.updates), "bare": in_turn}, effort.rounds)
+    times = interleaved(
+        {"session": partial(session.advance, effort.updates), "bare": in_turn}, effort.rounds, time.process_time
+    )
     measured = ", ".join(f"{name} {duration(statistics.median(each) / effort.updates)}" for name, each in times.items())
     measured = f"an epoch in both engines: {measured}"
     return Figure("Session.advance ÷ both engines' bare loops", ratio(*times.values()), 1.2, measured=measured)

@@ -14,6 +14,8 @@ import pytest
 
 from core import dat
 from core.agreement import digits
+from core.errors import FileError
+from core.saved_run import read_run
 
 PROGRAM = Path(sys.executable).with_name("mlp-tui")
 PATIENCE = 20.0
@@ -263,6 +265,55 @@ def test_a_trainer_that_is_killed_is_told_and_r_starts_it_again(terminal):
     terminal.until(lambda text: "epoch 0 of 10" in text, "it starts again")
     terminal.press("n")
     terminal.until(lambda text: "epoch 1 of 10" in text and "ŷ autograd" in text, "it trains again")
+    terminal.press("q")
+
+    assert terminal.end()[0] == 0
+
+
+def kept_by(pid):
+    """Return the epochs of the checkpoints in the files without a name that a process has open."""
+    epochs = []
+    for each in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileError, OSError):
+            if str(each.readlink()).endswith("(deleted)"):
+                epochs.append(read_run(each).epoch)
+    return epochs
+
+
+def test_a_trainer_that_is_killed_can_be_gone_on_with_at_its_last_checkpoint(terminal):
+    trainer = ready(terminal)
+    terminal.press("nnnnn")
+    terminal.until(lambda text: "epoch 5 of 10" in text and "ŷ autograd" in text, "epoch 5 in both engines")
+    shown = terminal.settled()
+    terminal.until(lambda _: 5 in kept_by(trainer), "the epoch is kept")
+    os.kill(trainer, signal.SIGKILL)
+    terminal.until(lambda text: "at epoch 5; R goes on from epoch 5" in text, "it says how far it had come")
+    terminal.press("R")
+    terminal.until(lambda text: "Going on from epoch 5" in text, "it goes on")
+    terminal.until(lambda text: "epoch 5 of 10" in text and "ŷ autograd" in text, "the same epoch")
+    numbers = [line for line in shown.splitlines() if "e-" in line]
+    terminal.until(lambda text: all(line in text for line in numbers[:8]), "the same numbers")
+    terminal.press("q")
+
+    assert terminal.end()[0] == 0
+
+
+def state_of(pid):
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def test_ctrl_z_gives_the_terminal_back_and_going_on_paints_everything(terminal):
+    ready(terminal)
+    before = terminal.settled()
+    written = len(terminal.raw)
+    terminal.press("\x1a")
+    terminal.until(lambda _: state_of(terminal.child.pid) == "T", "it is stopped")
+    assert PLAIN in terminal.raw[written:]
+    os.kill(terminal.child.pid, signal.SIGCONT)
+    terminal.until(lambda text: "1 Model" in text and "3 Gradient" in text, "the panes are back")
+    terminal.press("n")
+    terminal.until(lambda text: "epoch 1 of 10" in text, "it answers")
+    assert "mlp-tui" in before
     terminal.press("q")
 
     assert terminal.end()[0] == 0

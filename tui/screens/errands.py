@@ -1,21 +1,18 @@
-"""Errands: what the main screen asks the user about, and what it sends the trainer when there is an answer."""
+"""Errands: what the main screen asks the user about, and what it sends the trainer when there is an answer.
+
+Dialogs that need the core are imported when they are asked for: the first frame does not wait for them.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
 
-from core.errors import MlpError
-from core.experiment_file import to_toml
-from core.files import write_whole
 from tui.numbers import count_text
 from tui.protocol import ChangeSettings, GoTo, Open, Restart, Resume, SaveRun, SaveWeights
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.dump import NOTHING, DumpChoice, DumpScreen, Other
 from tui.screens.goto import GoToScreen
-from tui.screens.open import OpenScreen
-from tui.screens.save import SaveScreen, SaveTo
-from tui.screens.settings import Anew, FromHere, SettingsScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +20,8 @@ if TYPE_CHECKING:
     from core.experiment import Experiment
     from tui.protocol import WriteDumps
     from tui.screens.main import MainScreen
+    from tui.screens.save import SaveTo
+    from tui.screens.settings import Anew, FromHere
 
 SLOW_TO_GET_BACK = 1000
 """Epochs; more of them are not dropped without asking."""
@@ -56,18 +55,24 @@ class Errands:
         """Ask for a file, and have the experiment, weights or the run written."""
         main = self._main
         if main.view is not None and main.described is not None:
+            from tui.screens.save import SaveScreen  # noqa: PLC0415
+
             engines = main.view.joined if what == "weights" else ()
             screen = SaveScreen(what, main.described.name, engines)
             main.app.push_screen(screen, lambda to: self._save(what, to))
 
     def open(self) -> None:
         """Ask for an experiment or a saved run, and start it."""
+        from tui.screens.open import OpenScreen  # noqa: PLC0415
+
         self._main.app.push_screen(OpenScreen(), self._open)
 
     def settings(self) -> None:
         """Show the settings; start anew with them, or train on with them."""
         main = self._main
         if main.view is not None and main.described is not None:
+            from tui.screens.settings import SettingsScreen  # noqa: PLC0415
+
             screen = SettingsScreen(main.described.experiment, main.view.epoch, main.settled())
             main.app.push_screen(screen, self._change)
 
@@ -104,6 +109,8 @@ class Errands:
             self._ask_to_drop("Open it?", lambda: self._begin(answer))
 
     def _change(self, answer: Anew | FromHere | None) -> None:
+        from tui.screens.settings import Anew, FromHere  # noqa: PLC0415
+
         if isinstance(answer, Anew):
             experiment = answer.experiment
             self._ask_to_drop("Start anew?", lambda: self._begin(Open(experiment)))
@@ -139,6 +146,10 @@ class Errands:
         self._main.app.push_screen(ConfirmScreen(question, yes), answered)
 
     async def _write_experiment(self, experiment: Experiment, to: SaveTo) -> None:
+        from core.errors import MlpError  # noqa: PLC0415
+        from core.experiment_file import to_toml  # noqa: PLC0415
+        from core.files import write_whole  # noqa: PLC0415
+
         content = to_toml(experiment).encode()
         try:
             await asyncio.to_thread(write_whole, to.path, content, replace=to.replace)

@@ -24,23 +24,40 @@ def read(path: Path) -> Dump:
     Raises:
         DumpError: it can't be read, or is no dump of this format; names the file, the line and what was expected.
     """
+    return _Reader(_text(path), str(path)).dump()
+
+
+def read_several(path: Path) -> list[Dump]:
+    """Read a file of one dump or more, one after another, as strictly.
+
+    Raises:
+        DumpError: see `read`.
+    """
+    lines = _text(path).split("\n")
+    begins = [at for at, line in enumerate(lines) if line.strip() == f"# {FORMAT}"] or [0]
+    ends = [*begins[1:], len(lines)]
+    parts = zip([0, *begins[1:]], ends, strict=True)
+    return [_Reader("\n".join(lines[begin:end]), str(path), begin).dump() for begin, end in parts]
+
+
+def _text(path: Path) -> str:
     try:
         if path.exists() and not path.is_file():
             raise DumpError("is no regular file", str(path), f"# {FORMAT}")
-        text = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except UnicodeDecodeError:
         raise DumpError("is not UTF-8 text", str(path), f"# {FORMAT}") from None
     except OSError as error:
         raise DumpError(f"can't be read ({error.strerror or error})", str(path)) from None
-    return _Reader(text, str(path)).dump()
 
 
 class _Reader:
     """Reads one dump, line by line."""
 
-    def __init__(self, text: str, where: str) -> None:
+    def __init__(self, text: str, where: str, lines_before: int = 0) -> None:
         self._lines = text.split("\n")
         self._where = where
+        self._lines_before = lines_before
         self._at = 0
         self._samples = 0
         """How many samples the first tensor of units has, and so each of them; 0 before it has been read."""
@@ -181,7 +198,7 @@ class _Reader:
         return line
 
     def _error(self, what: str, expected: str | None = None) -> DumpError:
-        return DumpError(what, f"{self._where}, line {max(self._at, 1)}", expected)
+        return DumpError(what, f"{self._where}, line {self._lines_before + max(self._at, 1)}", expected)
 
 
 def _widths(network: str) -> tuple[int, ...]:

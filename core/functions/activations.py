@@ -27,7 +27,7 @@ LEAKY_SLOPE = 0.01
 
 @dataclass(frozen=True)
 class Activation:
-    """a = f(z), for z of shape (N, width); values are of z's shape and dtype."""
+    """a = f(z), for z of shape (N, width), or any shape where elementwise; values are of z's shape and dtype."""
 
     value: Callable[[FloatArray], FloatArray]
     """f(z)."""
@@ -40,6 +40,15 @@ class Activation:
     derivative: Callable[[FloatArray, FloatArray], FloatArray] | None = None
     """f′(z) element by element, given z and a; None where each output depends on all of its sample's z."""
 
+    magnitude: Callable[[FloatArray], FloatArray | float] | None = None
+    """The largest number, beside f and f′ themselves, that formulas of them in use add up at z: what `core.rounding`
+    counts their absolute error in. None for max(1, |z|), which is safe where f and f′ bend on a scale of 1.
+    """
+    moved: Callable[[FloatArray, FloatArray], FloatArray] | None = None
+    """How far f moves at most if each z moves by its error, given z and the errors; None to find it by evaluating f.
+    Only asked where outputs depend on all z, as that takes an evaluation of each of them.
+    """
+
     @property
     def elementwise(self) -> bool:
         """Whether a unit's activation depends on its own z alone: what a hidden layer may have."""
@@ -50,6 +59,7 @@ def elementwise(
     value: Callable[[FloatArray], FloatArray],
     derivative: Callable[[FloatArray, FloatArray], FloatArray],
     module: str | None,
+    magnitude: Callable[[FloatArray], FloatArray | float] | None = None,
     **options: float | str,
 ) -> Activation:
     """Make an activation of each element alone: dL/dz = dL/da ⊙ f′(z)."""
@@ -59,7 +69,7 @@ def elementwise(
         delta *= upstream
         return delta
 
-    return Activation(value, backward, module, options, derivative)
+    return Activation(value, backward, module, options, derivative, magnitude)
 
 
 def sigmoid(z: FloatArray) -> FloatArray:
@@ -210,23 +220,43 @@ def softmax(z: FloatArray) -> FloatArray:
     return shares
 
 
+def softmax_moved(z: FloatArray, error: FloatArray) -> FloatArray:
+    """How far each share moves at most: p_i becomes p_i·e^d_i/Σ_j p_j·e^d_j, and |d| ≤ error."""
+    p = softmax(z)
+    least = np.log(np.sum(p * np.exp(error), axis=1, keepdims=True))
+    moved: FloatArray = np.minimum(p * np.expm1(error + least), 1)
+    return moved
+
+
 def _softmax_backward(z: FloatArray, a: FloatArray, upstream: FloatArray) -> FloatArray:
     """Multiply by the Jacobian ∂a_i/∂z_j = a_i(δ_ij − a_j): dL/dz_j = a_j(dL/da_j − Σ_i dL/da_i·a_i)."""
     weighted: FloatArray = a * (upstream - np.sum(upstream * a, axis=1, keepdims=True))
     return weighted
 
 
+def _none(z: FloatArray) -> float:
+    """Nothing is added up: f and f′ are a product at most."""
+    return 0.0
+
+
+def _one(z: FloatArray) -> float:
+    """1 is added or subtracted: (1 + tanh(z/2))/2, 1 − a², e^z − 1, ln(1 + e^z)."""
+    return 1.0
+
+
 ACTIVATIONS = {
-    "sigmoid": elementwise(sigmoid, _sigmoid_derivative, "Sigmoid"),
-    "identity": Activation(lambda z: z, lambda z, a, upstream: upstream, None, derivative=lambda z, a: np.ones_like(z)),
-    "tanh": elementwise(_tanh, lambda z, a: 1 - a * a, "Tanh"),
-    "relu": elementwise(lambda z: np.maximum(z, 0), lambda z, a: _step(z), "ReLU"),
-    "leaky_relu": elementwise(_leaky_relu, _leaky_relu_derivative, "LeakyReLU", negative_slope=LEAKY_SLOPE),
-    "elu": elementwise(_elu, _elu_derivative, "ELU"),
+    "sigmoid": elementwise(sigmoid, _sigmoid_derivative, "Sigmoid", _one),
+    "identity": Activation(
+        lambda z: z, lambda z, a, upstream: upstream, None, derivative=lambda z, a: np.ones_like(z), magnitude=_none
+    ),
+    "tanh": elementwise(_tanh, lambda z, a: 1 - a * a, "Tanh", _one),
+    "relu": elementwise(lambda z: np.maximum(z, 0), lambda z, a: _step(z), "ReLU", _none),
+    "leaky_relu": elementwise(_leaky_relu, _leaky_relu_derivative, "LeakyReLU", _none, negative_slope=LEAKY_SLOPE),
+    "elu": elementwise(_elu, _elu_derivative, "ELU", _one),
     "gelu": elementwise(lambda z: z * _normal_distribution(z), _gelu_derivative, "GELU"),
     "gelu_tanh": elementwise(_gelu_tanh, _gelu_tanh_derivative, "GELU", approximate="tanh"),
     "silu": elementwise(lambda z: z * sigmoid(z), _silu_derivative, "SiLU"),
-    "softplus": elementwise(_softplus, _softplus_derivative, "Softplus", threshold=SOFTPLUS_LINEAR),
-    "softmax": Activation(softmax, _softmax_backward, "Softmax", {"dim": 1}),
+    "softplus": elementwise(_softplus, _softplus_derivative, "Softplus", _one, threshold=SOFTPLUS_LINEAR),
+    "softmax": Activation(softmax, _softmax_backward, "Softmax", {"dim": 1}, magnitude=_one, moved=softmax_moved),
 }
 """By the name that an experiment gives."""

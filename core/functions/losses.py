@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from core.functions.activations import sigmoid, softmax
+from core.functions.activations import sigmoid, softmax, softmax_moved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,6 +42,16 @@ class Loss:
     """What that class is made with."""
     output: str | None = None
     """The output activation that it is fused with, and needs; None for a loss of any output."""
+    elementwise: bool = False
+    """Whether each element of the derivative depends on its own ŷ, or z_L, and y alone; False is always safe."""
+    magnitude: Callable[[FloatArray], FloatArray | float] | None = None
+    """The largest number that formulas of the derivative add up, given y, beside ŷ and y: what `core.rounding` counts
+    its absolute error in. None for 0, and for 1 + |y| where fused.
+    """
+    moved: Callable[[FloatArray, FloatArray, FloatArray], FloatArray] | None = None
+    """How far the derivative moves at most if each ŷ, or z_L, moves by its error, given it, the errors and y; None to
+    find it by evaluating the derivative, which takes long where it isn't elementwise.
+    """
 
     @property
     def fused(self) -> bool:
@@ -115,6 +125,23 @@ def _cross_entropy_derivative(logits: FloatArray, target: FloatArray) -> FloatAr
     return derivative
 
 
+def _cross_entropy_moved(logits: FloatArray, error: FloatArray, target: FloatArray) -> FloatArray:
+    moved: FloatArray = softmax_moved(logits, error) * np.abs(target.sum(axis=1, keepdims=True)) / len(target)
+    return moved
+
+
+def _of_an_element(target: FloatArray) -> FloatArray:
+    """σ(z) ≤ 1 and y, both divided by the number of elements."""
+    largest: FloatArray = np.maximum(np.abs(target), 1) / target.size
+    return largest
+
+
+def _of_a_sample(target: FloatArray) -> FloatArray:
+    """p·Σ_j y_j, p ≤ 1, and y, divided by the number of samples."""
+    largest: FloatArray = np.abs(target).sum(axis=1, keepdims=True) / len(target)
+    return largest
+
+
 LOSSES = {
     "sse": Loss(
         "L = Σ(ŷ − y)², over samples and outputs",
@@ -123,6 +150,7 @@ LOSSES = {
         lambda prediction, target: 2 * (prediction - target),
         "MSELoss",
         {"reduction": "sum"},
+        elementwise=True,
     ),
     "mse": Loss(
         "L = mean (ŷ − y)², over samples and outputs",
@@ -130,6 +158,7 @@ LOSSES = {
         _mean_of_squares,
         lambda prediction, target: 2 * (prediction - target) / target.size,
         "MSELoss",
+        elementwise=True,
     ),
     "mae": Loss(
         "L = mean |ŷ − y|, over samples and outputs",
@@ -137,6 +166,7 @@ LOSSES = {
         _mean_of_sizes,
         lambda prediction, target: np.sign(prediction - target) / target.size,
         "L1Loss",
+        elementwise=True,
     ),
     "huber": Loss(
         "L = mean h(ŷ − y), over samples and outputs; h(r) = r²/2 where |r| ≤ 1, |r| − 1/2 elsewhere",
@@ -145,6 +175,7 @@ LOSSES = {
         lambda prediction, target: np.clip(prediction - target, -1, 1) / target.size,
         "HuberLoss",
         {"delta": 1.0},
+        elementwise=True,
     ),
     "bce": Loss(
         "L = mean −y·ln ŷ − (1 − y)·ln(1 − ŷ), over samples and outputs",
@@ -153,6 +184,8 @@ LOSSES = {
         _bce_derivative,
         "BCEWithLogitsLoss",
         output="sigmoid",
+        elementwise=True,
+        magnitude=_of_an_element,
     ),
     "cross_entropy": Loss(
         "L = mean −Σ y·ln ŷ, the sum over outputs, the mean over samples",
@@ -161,6 +194,8 @@ LOSSES = {
         _cross_entropy_derivative,
         "CrossEntropyLoss",
         output="softmax",
+        magnitude=_of_a_sample,
+        moved=_cross_entropy_moved,
     ),
 }
 """By the name that an experiment gives."""

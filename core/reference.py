@@ -233,13 +233,16 @@ def loss_derivative(arithmetic: Arithmetic, loss: Loss, judged: Bounded, y: Floa
 def loss_of(arithmetic: Arithmetic, loss: Loss, judged: Bounded, y: FloatArray) -> Bounded:
     """Return L: a convex function of ŷ, or z_L, which is most different at two corners of the box that those lie in.
 
-    The corners lie up and down its gradient.
+    The corners lie up and down its gradient. Where it is fused, logarithms of outputs, which are of the size of z_L,
+    are rounded before they are weighted by y.
     """
     uncertain = _against_target(arithmetic, loss, judged, y)
     up = np.where(loss.derivative(judged.value, y) >= 0, uncertain.error, -uncertain.error)
     values = [loss.value(each, y) for each in (judged.value, judged.value + up, judged.value - up)]
-    magnitude = arithmetic.growth(y.size) / FUNCTION_ROUNDINGS * values[0] + float(np.sum(_loss_magnitude(loss, y)))
-    found = arithmetic.evaluated(np.array(values[0]), moves(np.array(values)), magnitude)
+    logarithms = 1 + 2 * np.abs(judged.value).max(axis=1, keepdims=True) if loss.fused else 1.0
+    added = float(np.broadcast_to(_loss_magnitude(loss, y) * logarithms, y.shape).sum())
+    sums = arithmetic.growth(y.size) / FUNCTION_ROUNDINGS * values[0]
+    found = arithmetic.evaluated(np.array(values[0]), moves(np.array(values)), sums + added)
     return Bounded(found.value, np.array(found.error))
 
 

@@ -221,10 +221,14 @@ def softmax(z: FloatArray) -> FloatArray:
 
 
 def softmax_moved(z: FloatArray, error: FloatArray) -> FloatArray:
-    """How far each share moves at most: p_i becomes p_i·e^d_i/Σ_j p_j·e^d_j, and |d| ≤ error."""
-    p = softmax(z)
-    least = np.log(np.sum(p * np.exp(error), axis=1, keepdims=True))
-    moved: FloatArray = np.minimum(p * np.expm1(error + least), 1)
+    """How far each share moves at most, where no z moves by more than its error.
+
+    To first order Σ_j |∂a_i/∂z_j|·e_j = a_i((1 − a_i)e_i + Σ_{j≠i} a_j·e_j). On the way no a_j, and no 1 − a_i, which
+    is a sum of others, grows by more than e^(2·max e), so that e^(4·max e) makes up for what is left out.
+    """
+    a = softmax(z)
+    first = a * ((1 - 2 * a) * error + np.sum(a * error, axis=1, keepdims=True))
+    moved: FloatArray = np.fmin(first * np.exp(4 * error.max(axis=1, keepdims=True)), 1)
     return moved
 
 

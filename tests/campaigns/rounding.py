@@ -4,8 +4,9 @@
 
 Networks of 1 to 5 layers, with all activations, losses and laws, in float32 and in float64, with batches of 1 to 256,
 are trained for a while, and their targets moved to what they predict, down to losses of 1e-12 and below. Then each is
-judged: both engines' numbers against the reference, and the engines' and the reference's numbers against a pass in
-extended precision that shares no code with them. The exit status is 1 if any is further off than its bound.
+judged: both engines' numbers against the reference; theirs, the reference's, and those of a third pass in the same
+precision, which has other formulas and sums in another order, against that third pass in extended precision. The exit
+status is 1 if any is further off than its bound.
 
 After that, one element of a gradient, and a whole one, is multiplied by 1.001. It must be judged wrong where 0.1 % is
 more than the bound and what rounding did to it already; how often it isn't is counted.
@@ -51,7 +52,7 @@ LEVELS = (1e-3, 1e-6, 1e-9, 1e-12, 0.0)
 """The losses that the tables have lines for: down to each."""
 
 
-# The pass in extended precision
+# A pass that shares no code with the engines
 
 
 def erf(x: Exact) -> Exact:
@@ -123,20 +124,22 @@ def loss_gradient(loss: str, z: Exact, prediction: Exact, y: Exact) -> Exact:
     }[loss]()
 
 
-def exact_pass(network: Network, parameters: Parameters, x: np.ndarray, y: np.ndarray) -> dict[str, Exact]:
-    """Every quantity of a pass by its name."""
-    wide = np.longdouble
+def another_pass(
+    network: Network, parameters: Parameters, x: np.ndarray, y: np.ndarray, wide: type = np.longdouble
+) -> dict[str, Exact]:
+    """Every quantity of a pass by its name; in extended precision, or in that of an engine, as one more of those."""
     a, slopes, found = x.astype(wide), {}, {"a0": x.astype(wide)}
     for k, name in enumerate(network.activations, start=1):
         z = np.einsum("ni,oi->no", a, parameters.W[k].astype(wide)) + parameters.b[k].astype(wide)
-        a, slopes[k] = (softmax(z), None) if name == "softmax" else EXACT[name](z)
+        a, slope = (softmax(z), z) if name == "softmax" else EXACT[name](z)
+        a, slopes[k] = a.astype(wide), slope.astype(wide)
         found |= {f"z{k}": z, f"a{k}": a}
     last = len(network.activations)
     upstream = loss_gradient(network.loss, z, a, y.astype(wide))
     for k in range(last, 0, -1):
         if k == last and LOSSES[network.loss].fused:
             delta = upstream
-        elif slopes[k] is None:
+        elif network.activations[k - 1] == "softmax":
             delta = a * upstream - a * (a * upstream).sum(axis=1)[:, None]
         else:
             delta = upstream * slopes[k]
@@ -245,7 +248,8 @@ class Campaign:
         parameters = Parameters(case.experiment.layers, case.state.parameters)
         against = reference(network, parameters, case.x, case.y, precision, arithmetic=self.arithmetic)
         own = reference(network, parameters, case.x, case.y, "float64", arithmetic=self.arithmetic)
-        exact = exact_pass(network, parameters, case.x, case.y)
+        exact = another_pass(network, parameters, case.x, case.y)
+        third = another_pass(network, parameters, case.x, case.y, np.dtype(precision).type)
         line = self.lines[precision, line_of(computed.loss)]
         line.networks += 1
         for name in judged_names(against.depth):
@@ -261,6 +265,7 @@ class Campaign:
                 Bounded(exact[str(name)], own.bounded(name).error),
                 f"{number} reference {name}",
             )
+            self._count(line, third[str(name)], truth, f"{number} another {name} against extended precision")
             if name.quantity is Quantity.GRADIENT:
                 plant(line, tensor(computed, name), bounded, random)
         for engine, each in passes.items():
@@ -341,7 +346,7 @@ def notebook_slack(arithmetic: Callable[[Precision], Arithmetic], precision: Pre
                 computed = engine.look(samples.x, samples.y)
                 parameters = Parameters(described.layers, engine.state().parameters)
                 against = reference(network, parameters, samples.x, samples.y, precision, arithmetic=arithmetic)
-                exact = exact_pass(network, parameters, samples.x, samples.y)
+                exact = another_pass(network, parameters, samples.x, samples.y)
                 for name in tensor_names(Quantity.GRADIENT, against.depth):
                     truth = Bounded(exact[str(name)], against.bounded(name).error)
                     share = shares(tensor(computed, name), truth)

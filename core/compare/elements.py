@@ -23,14 +23,18 @@ if TYPE_CHECKING:
     from core.compare.bounds import Bounds
     from core.dat.reading import Tensor
     from core.experiment import Precision
+    from core.rounding import Bounded
 
     Mask = NDArray[np.bool_]
 
 SEEN = 1e-3
-"""An error of this share of a number has to be visible by its bound, or the comparison says nothing of that number."""
+"""An error of this share of a number has to be visible, or the comparison says nothing of that number."""
+
+MEASURED = 1e-4
+"""A float32 number that is so near to its float64 reference, as a share of it, has no such error, whatever its bound."""
 
 SEEN_IN_PRINT = 0.1
-"""As much by the digits that are printed: two of them."""
+"""What has to be visible by the digits that are printed: two of them."""
 
 UNIT_ROUNDOFF: Mapping[Precision, float] = {"float64": 2.0**-53, "float32": 2.0**-24}
 
@@ -54,7 +58,8 @@ class Elements:
     """What a and b should be, where that can be derived."""
     shares: tuple[Float64Array, Float64Array] | None = None
     """How far they are from that, in shares of the bound."""
-    seen: float = SEEN
+    blind: Mask | None = None
+    """Where an error of a thousandth could not be found, if bounds tell."""
 
     @property
     def outside(self) -> Mask:
@@ -80,14 +85,16 @@ class Elements:
 
     @property
     def unseen(self) -> Mask:
-        """Which elements could be wrong by a share of `seen` without being found.
+        """Which elements could be wrong without being found: by a thousandth, or if digits alone tell by a tenth.
 
         Zeros in both are none of them, unless they were rounded to that.
         """
         size = np.maximum(np.abs(self.a.values), np.abs(self.b.values))
+        if self.blind is not None:
+            return self.blind & (size > 0)
         rounded_away = (size == 0) & (np.maximum(self.a.unit, self.b.unit) > 0)
         with np.errstate(all="ignore"):
-            hidden: Mask = rounded_away | ((size > 0) & ~(self.allowed < self.seen * size))
+            hidden: Mask = rounded_away | ((size > 0) & ~(self.allowed < SEEN_IN_PRINT * size))
         return hidden
 
     @property
@@ -134,7 +141,7 @@ def by_sizes(name: str, a: Tensor, b: Tensor, precision: Precision) -> Elements:
     size = np.maximum(np.abs(np.float64(a.values)), np.abs(np.float64(b.values)))
     size = np.where(np.isfinite(size), size, 0.0)
     u = UNIT_ROUNDOFF[precision]
-    return Elements(name, a, b, printed(a, b) + u * (OF_ITSELF * size + OF_LARGEST * size.max()), seen=SEEN_IN_PRINT)
+    return Elements(name, a, b, printed(a, b) + u * (OF_ITSELF * size + OF_LARGEST * size.max()))
 
 
 def by_both_bounds(name: str, a: Tensor, b: Tensor, bounds: tuple[Bounds, Bounds]) -> Elements:
@@ -142,6 +149,8 @@ def by_both_bounds(name: str, a: Tensor, b: Tensor, bounds: tuple[Bounds, Bounds
     from core.judge import shares  # noqa: PLC0415 - only dumps that can be computed again need it
 
     first, second = (each.bounded(name) for each in bounds)
+    with np.errstate(all="ignore"):
+        blind = _blind(a.values, first) | _blind(b.values, second)
     return Elements(
         name,
         a,
@@ -149,7 +158,22 @@ def by_both_bounds(name: str, a: Tensor, b: Tensor, bounds: tuple[Bounds, Bounds
         first.error + second.error,
         (first.value, second.value),
         (shares(a.values, first), shares(b.values, second)),
+        blind,
     )
+
+
+def _blind(values: FloatArray, bounded: Bounded) -> Mask:
+    """Return where the reference doesn't show an error of a thousandth.
+
+    A float64 reference may be off by as much as a float64 engine; to a float32 engine it is a ruler, which shows how
+    far off a number is even where its bound is wide.
+    """
+    size = np.abs(bounded.value)
+    if values.dtype == np.float64:
+        hidden: Mask = ~(bounded.error < SEEN * size)
+        return hidden
+    finer = bounded.error * (UNIT_ROUNDOFF["float64"] / UNIT_ROUNDOFF["float32"])
+    return ~((np.abs(values - bounded.value) < MEASURED * size) & (finer < SEEN * size) | (bounded.error < SEEN * size))
 
 
 def by_one_bound(name: str, a: Tensor, b: Tensor, bounds: Bounds, other: Precision) -> Elements:

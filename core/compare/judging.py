@@ -91,7 +91,7 @@ def judged_by_the_best(a: Found, b: Found, bounds_of: BoundsOf) -> Judged:
     precision: Precision = "float32" if "float32" in precisions else "float64"
     if first is not None and second is not None:
         elements = tuple(by_both_bounds(*each, (first, second)) for each in pairs)
-        basis = "each side by the rounding bounds of its own pass, computed again at its own parameters"
+        basis = "the rounding bounds of each side's own pass, computed again at its own parameters"
         return Judged(a, b, elements, basis, True, precision, tuple(notes))
     one = first or second
     if one is not None:
@@ -142,10 +142,10 @@ def _equal(judged: Judged) -> tuple[Verdict, str]:
     """Say how equal they are, or that this says nothing."""
     if not any(each.a.values.any() or each.b.values.any() for each in judged.elements):
         return Verdict.NOTHING, f"{Verdict.NOTHING.value}: all {judged.count:,} gradients are 0 in both"
-    if (lost := _unseen(judged)) is not None:
-        return Verdict.NOTHING, f"{Verdict.NOTHING.value}: {lost}"
     if all(each.identical for each in judged.elements):
         return Verdict.IDENTICAL, f"{Verdict.IDENTICAL.value}: all {judged.count:,} numbers"
+    if (lost := _unseen(judged)) is not None:
+        return Verdict.NOTHING, f"{Verdict.NOTHING.value}: {lost}"
     if all((each.distance <= printed(each.a, each.b)).all() for each in judged.elements) and not _all_exact(judged):
         return Verdict.DIGITS, f"equal to {said_of_print(judged.elements)}, all that the files print"
     if judged.by_bounds:

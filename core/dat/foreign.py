@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOST_TEXT_BYTES = 50_000_000
-"""Of a text that is not of this project's format: two million numbers."""
+"""Of a text that is not of this project's format."""
 
 MOST_DUMP_BYTES = 1_000_000_000
 
@@ -57,8 +57,15 @@ def read_any(path: Path) -> Reading:
     if path.suffix.lower() == ".safetensors" or begin[7:10] == b'\0{"':
         return _read(path, Scan(pieces_of_safetensors(path)))
     _check_size(path, size, MOST_TEXT_BYTES)
+    return _read(path, _scanned(path))
+
+
+def _scanned(path: Path) -> Scan:
     text = _text(path)
-    return _read(path, scan_columns(text) or scan(text))
+    try:
+        return scan_columns(text) or scan(text)
+    except DumpError as error:
+        raise DumpError(error.what, str(path), error.expected) from None
 
 
 def _labelled(dumps: list[Dump]) -> Iterable[Found]:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from core.errors import DumpError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NUMBER, OPEN, CLOSE, ROW, END, GAP, NOISE, WORD = "number", "open", "close", "row", "end", "gap", "noise", "word"
+
+MOST_TOKENS = 4_000_000
+"""Of a text: more take longer than anybody waits."""
 
 LONGEST_NUMBER = 64
 """Longer ones are no numbers that a program prints."""
@@ -43,8 +48,13 @@ def tokens(text: str) -> Iterator[tuple[str, int, int]]:
 
     NOISE is what surrounds numbers without a meaning for them: `tensor(`, `dtype=float32`, `grad_fn=<MmBackward0>`. A
     word may end with an index, `grads[0]`; R's row numbers, `[1,]`, are passed over.
+
+    Raises:
+        DumpError: there are too many.
     """
-    for found in _TOKEN.finditer(text):
+    for count, found in enumerate(_TOKEN.finditer(text)):
+        if count > 2 * MOST_TOKENS:  # with the blanks between them
+            raise DumpError(f"has more than {MOST_TOKENS:,} numbers, words and brackets", None, ".npz or .safetensors")
         kind = found.lastgroup
         if kind in ("skip", "row_number"):
             continue

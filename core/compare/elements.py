@@ -31,7 +31,7 @@ SEEN = 1e-3
 """An error of this share of a number has to be visible, or the comparison says nothing of that number."""
 
 MEASURED = 1e-4
-"""A float32 number that is so near to its float64 reference, as a share of it, has no such error, whatever its bound."""
+"""A float32 number so near to its float64 reference, as a share of it, has no such error, whatever its bound."""
 
 SEEN_IN_PRINT = 0.1
 """What has to be visible by the digits that are printed: two of them."""

@@ -15,7 +15,7 @@ from core.dat.printed import printed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_QUOTED_ARRAY = re.compile(r'"\s*(?:\w+\s*\(\s*)?\[')
+_ARRAY_IN_A_CELL = re.compile(r'[",;\t]\s*(?:\w+\s*\(\s*)?\[')
 _FLOAT = re.compile(r"\s*[+-]?(?:\d+\.\d*|\.\d+|\d+(?=e))(?:e[+-]?\d+)?\s*", re.IGNORECASE)
 
 
@@ -25,7 +25,7 @@ def scan_columns(text: str) -> Scan | None:
     A piece's heading is made of the row's other cells, each behind its column's name, and of its own column's name.
     """
     first = text.lstrip().partition("\n")[0]
-    if "[" in first or not _QUOTED_ARRAY.search(text):
+    if "[" in first or not _ARRAY_IN_A_CELL.search(text):
         return None
     delimiter = max(",;\t", key=first.count)
     if not first.count(delimiter):

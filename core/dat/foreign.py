@@ -118,7 +118,7 @@ def _read(path: Path, scanned: Scan) -> Reading:
     else:
         guessed = guess(pieces)
         if guessed is None:
-            raise DumpError(f"{_listed(pieces)} have no headings and fit no network", str(path), EXPECTED)
+            raise DumpError(f"{_listed(pieces)} without a name fit no network", str(path), EXPECTED)
         groups = guessed.groups
         remarks = [guessed.remark, *_left_out((piece, "that fit no tensor") for piece in guessed.left_out)]
     placed = place(groups)
@@ -138,7 +138,7 @@ def _left_out(pieces: Iterable[tuple[Piece, str]]) -> Iterable[str]:
 
 def _listed(pieces: list[Piece]) -> str:
     shapes = [" × ".join(map(str, piece.values.shape)) or "1" for piece in pieces[:6]]
-    return f"{len(pieces)} arrays ({', '.join(shapes)}{', …' if len(pieces) > 6 else ''})"
+    return f"{len(pieces)} array{'s' * (len(pieces) > 1)} ({', '.join(shapes)}{', …' if len(pieces) > 6 else ''})"
 
 
 def _few(remarks: list[str]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 NUMBER, OPEN, CLOSE, ROW, END, GAP, NOISE, WORD = "number", "open", "close", "row", "end", "gap", "noise", "word"
 
-MOST_TOKENS = 4_000_000
+MOST_TOKENS = 1_500_000
 """Of a text: more take longer than anybody waits."""
 
 LONGEST_NUMBER = 64

@@ -112,19 +112,24 @@ def _has_prefix(word: str) -> bool:
 
 def _layer(words: list[str], part: int | None) -> Layer | None:
     """Return the layer that a line names, by the number nearest to what it would belong to."""
-    if part is not None and part + 1 < len(words) and words[part + 1].isdigit():
-        return int(words[part + 1][:9])
+    if part is not None and part + 1 < len(words) and _is_number(words[part + 1]):
+        return int(words[part + 1])
     for at, word in enumerate(words[:-1]):
-        if _LAYER_WORD.fullmatch(word) and words[at + 1].isdigit():
-            return int(words[at + 1][:9])
-    if part and words[part - 1].isdigit():
-        return int(words[part - 1][:9])
+        if _LAYER_WORD.fullmatch(word) and _is_number(words[at + 1]):
+            return int(words[at + 1])
+    if part and _is_number(words[part - 1]):
+        return int(words[part - 1])
     for at, word in enumerate(words):
         if word in _ORDINALS:
             return _ORDINALS.index(word) + 1
-        if word in ("st", "nd", "rd", "th") and at and words[at - 1].isdigit():
-            return int(words[at - 1][:9])
+        if word in ("st", "nd", "rd", "th") and at and _is_number(words[at - 1]):
+            return int(words[at - 1])
     return _by_place(words, part)
+
+
+def _is_number(word: str) -> bool:
+    """Whether a word may be a layer's number."""
+    return word.isdecimal() and len(word) <= 4
 
 
 def _by_place(words: list[str], part: int | None) -> Layer | None:

@@ -135,7 +135,13 @@ def _verdict(judged: Judged, digits: int) -> tuple[Verdict, str]:
 
 def _alike_though_wrong(judged: Judged) -> bool:
     """Whether both sides are off their references, and agree with one another all the same."""
-    return judged.by_bounds and not any(each.apart.any() for each in judged.elements)
+    return judged.by_bounds and all(_wrong_sides(judged)) and not any(each.apart.any() for each in judged.elements)
+
+
+def _wrong_sides(judged: Judged) -> tuple[bool, bool]:
+    """Whether A, and whether B, is further from its reference than rounding can be, anywhere."""
+    shares = [each.shares for each in judged.elements if each.shares is not None]
+    return any((each[0] > 1).any() for each in shares), any((each[1] > 1).any() for each in shares)
 
 
 def _equal(judged: Judged) -> tuple[Verdict, str]:
@@ -236,7 +242,7 @@ def _sides(judged: Judged) -> tuple[Mapping[str, FloatArray], Mapping[str, Float
     b = {each.name: each.b.values for each in elements}
     if not judged.by_bounds:
         return a, b, "A's", ""
-    wrong = [any((each.shares[at] > 1).any() for each in elements if each.shares) for at in (0, 1)]
+    wrong = _wrong_sides(judged)
     at = 0 if wrong[0] else 1
     expected = {each.name: each.expected[at] for each in elements if each.expected}
     which = "both sides are" if all(wrong) else f"{'AB'[at]} is"

@@ -36,7 +36,7 @@ def scan_columns(text: str) -> Scan | None:
     except csv.Error:
         return None
     names = rows[0]
-    if any(len(row) != len(names) for row in rows):
+    if any(len(row) != len(names) or any(cell.count("[") != cell.count("]") for cell in row) for row in rows):
         return None
     for number, row in enumerate(rows[1:], start=2):
         _scan_row(found, names, row, number)

@@ -51,7 +51,7 @@ def read_any(path: Path) -> Reading:
         begin = file.read(64)
     if begin.removeprefix(codecs.BOM_UTF8).startswith(f"# {FORMAT}".encode()):
         _check_size(path, size, MOST_DUMP_BYTES)
-        return Reading(str(path), tuple(_labelled(read_several(path))))
+        return Reading(str(path), tuple(map(found_in, read_several(path))))
     if begin.startswith(b"PK\x03\x04"):
         return _read(path, Scan(pieces_of_npz(path) if _is_npz(path) else pieces_of_torch(path)))
     if path.suffix.lower() == ".safetensors" or begin[7:10] == b'\0{"':
@@ -68,12 +68,16 @@ def _scanned(path: Path) -> Scan:
         raise DumpError(error.what, str(path), error.expected) from None
 
 
-def _labelled(dumps: list[Dump]) -> Iterable[Found]:
-    for dump in dumps:
-        tensors = {name: Tensor(each, np.zeros(each.shape)) for name, each in dump.tensors.items()}
-        if not any(name.startswith("dL/d") for name in tensors):
-            raise DumpError("holds no gradients", f"a dump of epoch {dump.epoch}", "a dump with dL/dW1, dL/db1, …")
-        yield Found(tensors, f"epoch {dump.epoch}" if len(dumps) > 1 else "", dump.epoch, dump)
+def found_in(dump: Dump) -> Found:
+    """Return the pass that a dump of this project is of.
+
+    Raises:
+        DumpError: it holds no gradients.
+    """
+    if "dL/dW1" not in dump.tensors:
+        raise DumpError("holds no gradients", f"a dump of epoch {dump.epoch}", "a dump with dL/dW1, dL/db1, …")
+    tensors = {name: Tensor(each, np.zeros(each.shape)) for name, each in dump.tensors.items()}
+    return Found(tensors, f"epoch {dump.epoch}", dump.epoch, dump)
 
 
 def _check_size(path: Path, size: int, most: int) -> None:

@@ -35,6 +35,13 @@ def test_the_experiment_is_read_back_whole(name, tmp_path):
     assert read(tmp_path / "f.dat").settings == experiment
 
 
+def test_an_experiment_without_hidden_layers_is_read_back_whole(tmp_path):
+    experiment = parse('layers = [2, 1]\nactivation = []\n[data]\nsource = "moons"\n', "mine")
+    write(tmp_path / "f.dat", dump(experiment))
+
+    assert read(tmp_path / "f.dat").settings == experiment
+
+
 def test_the_experiments_lines_are_marked_and_close_the_head():
     head = render(dump(load("notebook"))).split("\n\n\n")[0].splitlines()
 

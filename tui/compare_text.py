@@ -43,7 +43,10 @@ def _lines(compared: Comparison) -> list[str]:
     lines: list[str] = []
     shown = sorted(compared.pairs, key=lambda pair: pair.verdict.equal)[:MOST_PAIRS]
     for pair in shown:
-        lines += ["", *_of_pair(pair)]
+        if len(compared.pairs) > 1:
+            lines += ["", f"{pair.labels[0]} and {pair.labels[1]}: {pair.line}", *_of_pair(pair)]
+        elif pair.rows or pair.remarks:
+            lines += ["", *_of_pair(pair)]
     if len(compared.pairs) > len(shown):
         lines += ["", f"{len(compared.pairs) - len(shown)} passes more are not shown; --json has them all"]
     if compared.remarks:
@@ -52,9 +55,7 @@ def _lines(compared: Comparison) -> list[str]:
 
 
 def _of_pair(pair: Pair) -> list[str]:
-    lines = [f"{pair.labels[0] or 'A'} and {pair.labels[1] or 'B'}: {pair.line}"] if any(pair.labels) else []
-    if pair.rows:
-        lines += [*_table(pair.rows), f"judged by {pair.basis}"]
+    lines = [*_table(pair.rows), f"judged by {pair.basis}"] if pair.rows else []
     lines += pair.remarks
     if pair.other_way is not None:
         lines += ["", "read the other way:", *_of_pair(pair.other_way)]

@@ -89,7 +89,7 @@ def test_an_unreadable_file_has_status_2_and_one_line(tmp_path):
 
 
 def test_digits_say_how_many_have_to_agree(tmp_path):
-    a, b = text(tmp_path / "a", [[1.234567891]]), text(tmp_path / "b", [[1.234568999]])
+    a, b = text(tmp_path / "a", [[1.234567891]]), text(tmp_path / "b", [[1.234577891]])
 
     assert compared(a, b).returncode == 0
     assert compared(a, b, "--digits", 8).returncode == 1

@@ -17,7 +17,7 @@ Layer = int | Literal["hidden", "output"]
 Kind = Literal["gradient", "parameter", "other"]
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_PREFIX = r"(?P<d>d|∂|dl|dj|de|dc|dloss|dcost|derr|derror|grads?|gradients?|nabla|g)?(?:d|∂)?"
+_PREFIX = r"(?P<d>d|dl|dj|de|dc|dloss|dcost|derr|derror|grads?|gradients?|nabla|g)?d?"
 _WEIGHT = re.compile(rf"{_PREFIX}(?:w|ws|wt|wts|weights?|weigths?|kernels?|thetas?)(?P<g>grads?)?")
 _BIAS = re.compile(rf"{_PREFIX}(?:b|bs|bias|biases|biais)(?P<g>grads?)?")
 _GRADIENT = re.compile(r"grads?|gradients?|derivatives?|deriv|nabla|partials?|d?l?d[wb]|jacobian|backprop")
@@ -35,6 +35,9 @@ _EPOCH = re.compile(
 _CUT = re.compile(
     r"\w+\([^()]*=[^()]*\)|\b(?:shape|size)\b\W*[\d\s,x×]+|<[^<>]*>|\bparameter containing\b", re.IGNORECASE
 )
+
+_SIGNS = {"∂": "d", "∇": " nabla ", "->": " to ", "→": " to ", "=>": " to "}
+_PREFIXES = {"d", "dl", "dj", "de", "dc", "dloss", "dcost", "derr", "derror"}
 
 
 @dataclass(frozen=True)
@@ -75,14 +78,16 @@ def marks_epoch(line: str) -> tuple[str, int] | None:
 
 def _line(line: str) -> Meaning:
     """Read one line."""
-    words = re.findall(r"[^\W\d_]+|∂[^\W\d_]+|\d+", _EPOCH.sub(" ", _CUT.sub(" ", line)).replace("∂", "d"))
-    words = [word.lower() for word in words]
+    plain = _EPOCH.sub(" ", _CUT.sub(" ", line))
+    for sign, word in _SIGNS.items():
+        plain = plain.replace(sign, word)
+    words = [word.lower() for word in re.findall(r"[^\W\d_]+|\d+", plain)]
     parts = [("W" if _WEIGHT.fullmatch(word) else "b", at) for at, word in enumerate(words) if _is_part(word)]
     gradient = any(_GRADIENT.fullmatch(word) for word in words)
     if len({part for part, _ in parts}) != 1:
         return _without_part(words, gradient=gradient)
     part, at = parts[-1]
-    prefixed = any(_has_prefix(words[place]) for _, place in parts)
+    prefixed = any(_has_prefix(words[place]) or (place and words[place - 1] in _PREFIXES) for _, place in parts)
     meaning = Meaning("W" if part == "W" else "b", _layer(words, at), "gradient" if gradient or prefixed else None)
     if any(_OTHER_OF_PARAMETERS.fullmatch(word) for word in words):
         return replace(meaning, kind="other")
@@ -114,7 +119,10 @@ def _layer(words: list[str], part: int | None) -> Layer | None:
     """Return the layer that a line names, by the number nearest to what it would belong to."""
     if part is not None and part + 1 < len(words) and _is_number(words[part + 1]):
         return int(words[part + 1])
-    for at, word in enumerate(words[:-1]):
+    end = len(words) - words[::-1].index("to") if "to" in words else 0  # from one layer to the other: the latter's
+    if end and {"output", "out"} & set(words[end:]):
+        return OUTPUT
+    for at, word in [*enumerate(words[:-1])][end:] + [*enumerate(words[:-1])][:end]:
         if _LAYER_WORD.fullmatch(word) and _is_number(words[at + 1]):
             return int(words[at + 1])
     if part and _is_number(words[part - 1]):
@@ -136,10 +144,10 @@ def _by_place(words: list[str], part: int | None) -> Layer | None:
     """Read `hidden`, `output` and their like: `input to hidden` is the first layer, `hidden to output` the last."""
     said = set(words)
     layered = part is not None or "layer" in said
-    if said & {"ho", "last", "final"} or (layered and said & {"output", "out", "outputs", "o"}):
+    if said & {"ho", "hy", "last", "final"} or (layered and said & {"output", "out", "outputs", "o"}):
         return OUTPUT
     if said & {"ih", "xh"} or (layered and said & {"input", "inputs", "in", "i"}):
         return 1
-    if said & {"hidden", "h", "hid"}:
+    if said & {"hidden", "h", "hid", "hh"}:
         return HIDDEN
     return None

@@ -261,9 +261,10 @@ def _text_of(path: Path) -> str:
 
 
 def _filled(table: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what is not given, and tables with nothing in them."""
+    """Leave out what is not given, and what has nothing in it; but not the activations of no hidden layer."""
     inner = {key: _filled(value) if isinstance(value, dict) else value for key, value in table.items()}
-    return {key: value for key, value in inner.items() if value is not None and value not in ({}, [], ())}
+    empty = {key for key, value in inner.items() if value is None or (value in ({}, [], ()) and key != "activation")}
+    return {key: value for key, value in inner.items() if key not in empty}
 
 
 def _explained(message: str, values: dict[str, Any], where: str, given: Iterable[str] = ()) -> ExperimentError:

@@ -100,6 +100,37 @@ def train(
     )
 
 
+@app.command
+def compare(
+    a: Path,
+    b: Path,
+    /,
+    *,
+    digits: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=17))] = 5,
+    json: bool = False,
+) -> int:
+    """Compare the gradients in two files, whoever wrote them: dumps, text, .npz, .safetensors or .pt.
+
+    The exit status is 0 where they are equal, 1 where they differ, 2 where a file can't be read, and 3 where the files
+    don't show it: they are of different runs, epochs or experiments, or the numbers say nothing.
+
+    Parameters
+    ----------
+    a
+        A file of gradients, such as torch_autograd.dat.
+    b
+        Another one, such as my_autograd.dat.
+    digits
+        Significant digits that have to agree where no rounding bound can be derived, as in other people's files.
+    json
+        An object instead of a table.
+    """
+    from tui.compare_text import run  # noqa: PLC0415 - it needs NumPy, which --help need not wait for
+
+    launch.let_ctrl_c_interrupt()
+    return run(a, b, digits, as_json=json)
+
+
 @app.command(name="list")
 def list_experiments() -> None:
     """List the experiments that ship."""

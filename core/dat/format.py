@@ -1,25 +1,30 @@
-"""The project's own dump format: its writer, and a strict reader.
+"""The project's own dump format, and its writer; `core.dat.strict` reads it.
 
 A head of comment lines, then one block a tensor, two blank lines between them. A block is `# name`, `# shape …` and the
 numbers: a matrix a row a line, a vector a number a line, with as many significant digits as give back the exact bits.
-So `np.loadtxt` reads a block (with `skiprows`, `max_rows`), and gnuplot finds one by its name (`index "dL/dW1"`).
+So `np.loadtxt` reads a block (of the text split at the blank lines), and gnuplot finds one by its name
+(`index "dL/dW1"`).
+
+The head ends with the experiment as TOML, in lines that begin `#|`: gnuplot takes none of them for a name. With it and
+with the parameters that follow the gradients, the pass that a dump is of can be computed again.
 """
 
 from __future__ import annotations
 
-import re
+import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from core.errors import DumpError
+from core.experiment_file import to_toml
 from core.files import write_whole
-from core.functions.later import np
 from core.functions.losses import LOSSES
-from core.tensors import Quantity, TensorName, parse_tensor_name, tensor_names
+from core.tensors import Quantity, tensor_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from core.arrays import FloatArray
     from core.experiment import Experiment, Precision
@@ -29,10 +34,21 @@ FORMAT = "mlp-tui dump 1"
 """The first line of a dump, after `# `."""
 
 HEAD = ("engine", "experiment", "network", "loss", "dtype", "epoch", "loss-value", "start")
-"""The head's keys, in their order; `batch` may stand behind `loss-value`."""
+"""The head's keys, in their order; `batch` may stand behind `loss-value`, and `data` behind `start`."""
 
-_DECIMALS = {"float64": 16, "float32": 8}
+TOML_MARK = "#|"
+"""What each line of the experiment begins with."""
+
+DECIMALS = {"float64": 16, "float32": 8}
 """Digits after the point: with the one before it, 17 and 9 significant ones, which give back the exact bits."""
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """The file that the samples come from, as it was when the dump was made."""
+
+    name: str
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -55,12 +71,18 @@ class Dump:
     """By name, in the file's order: W (outputs, inputs), b (outputs,), everything else (N, width)."""
     batch: str | None = None
     """Which batch the tensors are of, where an epoch has several."""
+    settings: Experiment | None = None
+    """The whole experiment; None in a dump of an earlier version, which says none."""
+    data: DataFile | None = None
+    """None where the samples are made, or their file was gone."""
 
 
 def dump_of(
     frame: EngineFrame, epoch: int, experiment: Experiment, quantities: Iterable[Quantity] = (Quantity.GRADIENT,)
 ) -> Dump:
     """Make the dump of one engine's epoch: the gradients first, then whatever else is asked for.
+
+    With gradients go the parameters that they were computed at.
 
     Raises:
         DumpError: nothing has been computed at that epoch.
@@ -69,6 +91,8 @@ def dump_of(
         raise DumpError(f"epoch {epoch} of {frame.name} has no gradients", expected="an epoch that has been trained")
     settings = experiment.at(epoch)
     asked = set(quantities)
+    if Quantity.GRADIENT in asked:
+        asked.add(Quantity.PARAMETER)
     names = [name for each in Quantity if each in asked for name in tensor_names(each, experiment.depth)]
     return Dump(
         engine=frame.label,
@@ -81,6 +105,8 @@ def dump_of(
         start=frame.start,
         tensors={str(name): frame.tensor(name) for name in names},
         batch=frame.batch,
+        settings=experiment,
+        data=_data_file(experiment.data.file),
     )
 
 
@@ -107,23 +133,6 @@ def in_the_way(path: Path) -> DumpError:
     return DumpError("can't be written (exists already)", str(path))
 
 
-def read(path: Path) -> Dump:
-    """Read a dump strictly: names, order, shapes and counts; any white space, any number that `float` takes.
-
-    Raises:
-        DumpError: it can't be read, or is no dump of this format; names the file, the line and what was expected.
-    """
-    try:
-        if path.exists() and not path.is_file():
-            raise DumpError("is no regular file", str(path), f"# {FORMAT}")
-        text = path.read_text("utf-8")
-    except UnicodeDecodeError:
-        raise DumpError("is not UTF-8 text", str(path), f"# {FORMAT}") from None
-    except OSError as error:
-        raise DumpError(f"can't be read ({error.strerror or error})", str(path)) from None
-    return _Reader(text, str(path)).dump()
-
-
 def _head(dump: Dump) -> Iterator[str]:
     yield f"# {FORMAT}"
     values = (dump.engine, dump.experiment, dump.network, dump.loss, dump.dtype, str(dump.epoch))
@@ -133,6 +142,10 @@ def _head(dump: Dump) -> Iterator[str]:
     if dump.batch is not None:
         yield _head_line("batch", dump.batch)
     yield _head_line("start", dump.start)
+    if dump.data is not None:
+        yield _head_line("data", f"{dump.data.sha256} {dump.data.name}")
+    if dump.settings is not None:
+        yield from (f"{TOML_MARK} {line}".rstrip() for line in to_toml(dump.settings).rstrip().split("\n"))
 
 
 def _head_line(key: str, value: str) -> str:
@@ -147,145 +160,28 @@ def _block(name: str, values: FloatArray) -> str:
 
 
 def _number(value: float, precision: str) -> str:
-    decimals = _DECIMALS[precision]
+    decimals = DECIMALS[precision]
     return f"{value: .{decimals}e}".rjust(decimals + 7)
 
 
-class _Reader:
-    """Reads one dump, line by line."""
-
-    def __init__(self, text: str, where: str) -> None:
-        self._lines = text.split("\n")
-        self._where = where
-        self._at = 0
-        self._samples = 0
-        """How many samples the first tensor of units has, and so each of them; 0 before it has been read."""
-
-    def dump(self) -> Dump:
-        if self._next_line() != f"# {FORMAT}":
-            raise self._error("is no dump of mlp-tui", f"# {FORMAT}")
-        return Dump(  # in the order of the file: each value is checked at its own line
-            engine=self._head_value("engine"),
-            experiment=self._head_value("experiment"),
-            network=(network := self._network()),
-            loss=self._head_value("loss"),
-            dtype=(dtype := self._dtype()),
-            epoch=self._whole(self._head_value("epoch"), "epoch"),
-            loss_value=self._float(self._head_value("loss-value")),
-            batch=self._head_value("batch") if self._peek().startswith("# batch ") else None,
-            start=self._head_value("start"),
-            tensors=self._tensors(dtype, _widths(network)),
-        )
-
-    def _tensors(self, dtype: str, layers: tuple[int, ...]) -> dict[str, FloatArray]:
-        """Read all blocks; the tensors of a quantity stand together, in order, and none is missing."""
-        tensors: dict[str, FloatArray] = {}
-        awaited: list[str] = []
-        done: set[Quantity] = set()
-        while self._skip_blank():
-            name = self._name()
-            if not awaited:
-                if name.quantity in done:
-                    raise self._error(f"{name} stands here again", "a tensor that has not been read")
-                done.add(name.quantity)
-                awaited = [str(each) for each in tensor_names(name.quantity, len(layers) - 1)]
-            expected = awaited.pop(0)
-            if str(name) != expected:
-                raise self._error(f"{name} is out of order", expected)
-            tensors[str(name)] = self._block(name, dtype, layers)
-        if awaited or not tensors:
-            raise self._error("the file ends too early", awaited[0] if awaited else "a tensor")
-        return tensors
-
-    def _name(self) -> TensorName:
-        line = self._next_line()
-        try:
-            return parse_tensor_name(line.removeprefix("#").strip() if line.startswith("#") else "")
-        except ValueError:
-            raise self._error(f"{line[:60]!r} stands here", "a tensor's name, such as # dL/dW1") from None
-
-    def _block(self, name: TensorName, dtype: str, layers: tuple[int, ...]) -> FloatArray:
-        line = self._next_line()
-        if not re.fullmatch(r"#\s+shape(\s+[1-9]\d{0,8}){1,2}\s*", line):
-            raise self._error(f"{line[:60]!r} stands here", "# shape and one or two numbers")
-        shape = tuple(int(size) for size in line.split()[2:])
-        wanted = _expected_shape(name, layers, self._samples)
-        if len(shape) != len(wanted) or any(w not in (got, 0) for got, w in zip(shape, wanted, strict=True)):
-            raise self._error(
-                f"{name} has shape {' × '.join(map(str, shape))}",
-                " × ".join(str(size) if size else "samples" for size in wanted),
-            )
-        if not name.part:
-            self._samples = shape[0]
-        width = shape[1] if len(shape) == 2 else 1
-        rows = [self._row(width) for _ in range(shape[0])]
-        with np.errstate(over="ignore"):
-            values: FloatArray = np.array(rows, np.float64).astype(dtype).reshape(shape)
-        return values
-
-    def _row(self, width: int) -> list[float]:
-        line = self._next_line()
-        if line.startswith("#"):
-            raise self._error("the block ends too early", f"a row of {width}")
-        numbers = [self._float(word) for word in line.split()]
-        if len(numbers) != width:
-            raise self._error(f"a row of {len(numbers)}", f"{width} numbers")
-        return numbers
-
-    def _head_value(self, key: str) -> str:
-        words = self._next_line().split(None, 2)
-        if words[:2] != ["#", key] or len(words) < 3:
-            raise self._error(f"{' '.join(words)[:60]!r} stands here", f"# {key} and its value")
-        return words[2].strip()
-
-    def _network(self) -> str:
-        network = self._head_value("network")
-        if not re.fullmatch(r"[1-9]\d{0,8}(-[1-9]\d{0,8})+( .*)?", network):
-            raise self._error(f"network {network[:60]!r}", "widths such as 2-10-10-1, then activations")
-        return network
-
-    def _dtype(self) -> Precision:
-        value = self._head_value("dtype")
-        if value not in _DECIMALS:
-            raise self._error(f"dtype {value[:60]!r}", " or ".join(_DECIMALS))
-        return cast("Precision", value)
-
-    def _whole(self, value: str, key: str) -> int:
-        if not re.fullmatch(r"\d{1,18}", value):
-            raise self._error(f"{key} {value[:60]!r}", "a whole number")
-        return int(value)
-
-    def _float(self, word: str) -> float:
-        try:
-            return float(word)
-        except ValueError:
-            raise self._error(f"{word[:60]!r} stands here", "a number") from None
-
-    def _skip_blank(self) -> bool:
-        while self._at < len(self._lines) and not self._lines[self._at].strip():
-            self._at += 1
-        return self._at < len(self._lines)
-
-    def _peek(self) -> str:
-        return self._lines[self._at].strip() if self._at < len(self._lines) else ""
-
-    def _next_line(self) -> str:
-        line = self._peek()
-        self._at += 1
-        return line
-
-    def _error(self, what: str, expected: str | None = None) -> DumpError:
-        return DumpError(what, f"{self._where}, line {max(self._at, 1)}", expected)
+def _data_file(file: str | None) -> DataFile | None:
+    """Name the file that the samples come from; None where there is none, or none any more."""
+    if file is None:
+        return None
+    path = Path(file)
+    try:
+        status = path.stat()
+        return DataFile(path.name, sha256_of(path, status.st_size, status.st_mtime_ns))
+    except (OSError, ValueError):
+        return None
 
 
-def _widths(network: str) -> tuple[int, ...]:
-    return tuple(int(width) for width in network.split(maxsplit=1)[0].split("-"))
+@lru_cache(maxsize=8)
+def sha256_of(path: Path, _size: int, _modified: int) -> str:
+    """Return the digest of a file, which is read once as long as its size and its date stay.
 
-
-def _expected_shape(name: TensorName, layers: tuple[int, ...], samples: int) -> tuple[int, ...]:
-    """Return the shape that a tensor has; 0 samples stand for any number of them."""
-    if name.part == "W":
-        return (layers[name.layer], layers[name.layer - 1])
-    if name.part == "b":
-        return (layers[name.layer],)
-    return (samples, layers[name.layer])
+    Raises:
+        OSError: it can't be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

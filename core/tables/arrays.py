@@ -48,6 +48,33 @@ def read_arrays(path: Path, inputs: Columns, targets: Columns) -> Table:
         raise DataError(f"can't be read ({text})", str(path), "an NPZ or NPY file without pickles") from None
 
 
+def read_named(path: Path) -> dict[str, AnyArray]:
+    """Read all arrays of an NPZ, by name, in its order; `read_arrays` is for tables.
+
+    Raises:
+        DataError: it is no NPZ, or holds something else than numbers.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            where = {each.filename: f"{path}: array {shown(each.filename.removesuffix('.npy'))}" for each in members}
+            arrays = {each.filename: _numbers(archive, each, where[each.filename]) for each in members}
+    except DataError:
+        raise
+    except Exception as error:  # what the decoders raise of a broken file is of many kinds
+        text = f"{type(error).__name__}: {error}"[:120]
+        raise DataError(f"can't be read ({text})", str(path), "an NPZ file without pickles") from None
+    return {name.removesuffix(".npy"): each for name, each in arrays.items()}
+
+
+def _numbers(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> AnyArray:
+    with archive.open(member) as stream:
+        array = _array(stream, member.file_size, where)
+    if array.dtype.kind not in NUMBERS:
+        raise DataError(f"is of {array.dtype}", where, "numbers")
+    return array
+
+
 def _from_npy(array: AnyArray, inputs: Columns, targets: Columns, where: str) -> Table:
     if array.ndim != 2 or array.dtype.kind not in NUMBERS:
         raise DataError(

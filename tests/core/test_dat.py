@@ -181,7 +181,7 @@ def test_the_dump_of_an_epoch_says_what_the_frame_knows(engine, tmp_path):
     names = [
         name
         for quantity in expected
-        if quantity in (Quantity.GRADIENT, Quantity.ACTIVATION, Quantity.DELTA)
+        if quantity in (Quantity.GRADIENT, Quantity.PARAMETER, Quantity.ACTIVATION, Quantity.DELTA)
         for name in tensor_names(quantity, 3)
     ]
     assert list(back.tensors) == [str(name) for name in names]
@@ -395,6 +395,16 @@ def test_numpys_loadtxt_reads_a_block(tmp_path):
         block = np.loadtxt(tmp_path / "f.dat", skiprows=skipped, max_rows=len(values), ndmin=values.ndim)
         assert bits(block) == bits(values)
         assert block.shape == values.shape
+
+
+def test_numpys_loadtxt_reads_the_text_between_the_blank_lines(tmp_path):
+    experiment, frame = small_run()
+    write(tmp_path / "f.dat", dump_of(frame, 2, experiment))
+
+    blocks = (tmp_path / "f.dat").read_text("utf-8").split("\n\n\n")
+
+    assert bits(np.loadtxt(blocks[1].splitlines())) == bits(frame.computed.gradients.W[1])
+    assert bits(np.loadtxt(blocks[7].splitlines())) == bits(frame.before.W[1])
 
 
 @pytest.fixture

@@ -86,11 +86,14 @@ def _check_size(path: Path, size: int, most: int) -> None:
 
 
 def _is_npz(path: Path) -> bool:
+    """Whether a zip file is NumPy's, and not PyTorch's."""
+    if path.suffix.lower() == ".npz":
+        return True
     try:
         with zipfile.ZipFile(path) as archive:
             return any(name.endswith(".npy") for name in archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return path.suffix.lower() == ".npz"
+        return False
 
 
 def _text(path: Path) -> str:

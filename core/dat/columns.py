@@ -17,7 +17,7 @@ from core.errors import DumpError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MOST_BRACKETS = 300_000
+MOST_BRACKETS = 100_000
 """In all cells."""
 
 _ARRAY_IN_A_CELL = re.compile(r'[",;\t]\s*(?:\w+\s*\(\s*)?\[')

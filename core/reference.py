@@ -168,6 +168,9 @@ def judging_cost(layers: tuple[int, ...], samples: int) -> int:
 
     It has seven products of matrices where a plain pass has three: one more for each one's error, and a second one for
     that of dL/dW, whose two factors both have errors. What isn't in products counts as 300 for each unit and sample.
+
+    On one core, 1e9 took 0.2 s (layers hundreds wide) to 0.9 s (32 wide with gelu), of which half and more is the
+    reference without its gradients. Beside that a small network takes 0.1 ms a layer, 15 of its own passes.
     """
     products = 7 * sum(inputs * outputs for inputs, outputs in itertools.pairwise(layers))
     return samples * (products + 300 * sum(layers))
@@ -181,9 +184,8 @@ def activated(
     values = f.value(points)
     slopes = derivative(points, values)
     magnitude = _magnitude(f, z.value)
-    return arithmetic.evaluated(values[0], moves(values), magnitude), arithmetic.evaluated(
-        slopes[0], moves(slopes), magnitude
-    )
+    a = arithmetic.evaluated(values[0], moves(values), magnitude)
+    return a, arithmetic.evaluated(slopes[0], moves(slopes), magnitude)
 
 
 def activated_by_row(arithmetic: Arithmetic, f: Activation, z: Bounded) -> Bounded:
@@ -226,7 +228,8 @@ def loss_derivative(arithmetic: Arithmetic, loss: Loss, judged: Bounded, y: Floa
         moved = moves(np.array([derivative(each) for each in reached(uncertain)]))
     else:
         moved = moved_by_each_column(derivative, uncertain)
-    found = arithmetic.evaluated(derivative(judged.value), moved, _loss_magnitude(loss, y))
+    value = derivative(judged.value)
+    found = arithmetic.evaluated(value, moved, np.maximum(np.abs(value), _loss_magnitude(loss, y)))
     return arithmetic.within_range(*found, FUNCTION_ROUNDINGS * arithmetic.unit)
 
 
@@ -241,7 +244,7 @@ def loss_of(arithmetic: Arithmetic, loss: Loss, judged: Bounded, y: FloatArray) 
     values = [loss.value(each, y) for each in (judged.value, judged.value + up, judged.value - up)]
     logarithms = 1 + 2 * np.abs(judged.value).max(axis=1, keepdims=True) if loss.fused else 1.0
     added = float(np.broadcast_to(_loss_magnitude(loss, y) * logarithms, y.shape).sum())
-    sums = arithmetic.growth(y.size) / FUNCTION_ROUNDINGS * values[0]
+    sums = (1 + arithmetic.growth(y.size) / FUNCTION_ROUNDINGS) * values[0]
     found = arithmetic.evaluated(np.array(values[0]), moves(np.array(values)), sums + added)
     return Bounded(found.value, np.array(found.error))
 

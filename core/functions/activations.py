@@ -41,8 +41,8 @@ class Activation:
     """f′(z) element by element, given z and a; None where each output depends on all of its sample's z."""
 
     magnitude: Callable[[FloatArray], FloatArray | float] | None = None
-    """The largest number, beside f and f′ themselves, that formulas of them in use add up at z: what `core.rounding`
-    counts their absolute error in. None for max(1, |z|), which is safe where f and f′ bend on a scale of 1.
+    """The largest number that formulas of f and f′ in use add up at z, or return, where they round at all: what
+    `core.rounding` counts their error in. None for max(1, |z|), which is safe where f and f′ bend on a scale of 1.
     """
     moved: Callable[[FloatArray, FloatArray], FloatArray] | None = None
     """How far f moves at most if each z moves by its error, given z and the errors; None to find it by evaluating f.
@@ -239,12 +239,12 @@ def _softmax_backward(z: FloatArray, a: FloatArray, upstream: FloatArray) -> Flo
 
 
 def _none(z: FloatArray) -> float:
-    """Nothing is added up: f and f′ are a product at most."""
+    """Nothing is rounded: f is z or 0, f′ is 1 or 0."""
     return 0.0
 
 
 def _one(z: FloatArray) -> float:
-    """1 is added or subtracted: (1 + tanh(z/2))/2, 1 − a², e^z − 1, ln(1 + e^z)."""
+    """1 is added or subtracted where anything is rounded: (1 + tanh(z/2))/2, 1 − a², e^z − 1."""
     return 1.0
 
 
@@ -255,12 +255,12 @@ ACTIVATIONS = {
     ),
     "tanh": elementwise(_tanh, lambda z, a: 1 - a * a, "Tanh", _one),
     "relu": elementwise(lambda z: np.maximum(z, 0), lambda z, a: _step(z), "ReLU", _none),
-    "leaky_relu": elementwise(_leaky_relu, _leaky_relu_derivative, "LeakyReLU", _none, negative_slope=LEAKY_SLOPE),
+    "leaky_relu": elementwise(_leaky_relu, _leaky_relu_derivative, "LeakyReLU", negative_slope=LEAKY_SLOPE),
     "elu": elementwise(_elu, _elu_derivative, "ELU", _one),
     "gelu": elementwise(lambda z: z * _normal_distribution(z), _gelu_derivative, "GELU"),
     "gelu_tanh": elementwise(_gelu_tanh, _gelu_tanh_derivative, "GELU", approximate="tanh"),
     "silu": elementwise(lambda z: z * sigmoid(z), _silu_derivative, "SiLU"),
-    "softplus": elementwise(_softplus, _softplus_derivative, "Softplus", _one, threshold=SOFTPLUS_LINEAR),
+    "softplus": elementwise(_softplus, _softplus_derivative, "Softplus", threshold=SOFTPLUS_LINEAR),
     "softmax": Activation(softmax, _softmax_backward, "Softmax", {"dim": 1}, magnitude=_one, moved=softmax_moved),
 }
 """By the name that an experiment gives."""

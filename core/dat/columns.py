@@ -11,9 +11,14 @@ import numpy as np
 
 from core.dat.pieces import Piece, Scan, scan
 from core.dat.printed import printed
+from core.dat.tokens import MOST_TOKENS
+from core.errors import DumpError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+MOST_BRACKETS = 100_000
+"""In all cells."""
 
 _ARRAY_IN_A_CELL = re.compile(r'[",;\t]\s*(?:\w+\s*\(\s*)?\[')
 _FLOAT = re.compile(r"\s*[+-]?(?:\d+\.\d*|\.\d+|\d+(?=e))(?:e[+-]?\d+)?\s*", re.IGNORECASE)
@@ -23,6 +28,9 @@ def scan_columns(text: str) -> Scan | None:
     """Return the pieces of a CSV whose first row names its columns; None where it is none with arrays in cells.
 
     A piece's heading is made of the row's other cells, each behind its column's name, and of its own column's name.
+
+    Raises:
+        DumpError: there is too much of it.
     """
     first = text.lstrip().partition("\n")[0]
     if "[" in first or not _ARRAY_IN_A_CELL.search(text):
@@ -30,6 +38,7 @@ def scan_columns(text: str) -> Scan | None:
     delimiter = max(",;\t", key=first.count)
     if not first.count(delimiter):
         return None
+    _check_size(text)
     found = Scan()
     try:
         rows = list(_rows(text, delimiter))
@@ -41,6 +50,12 @@ def scan_columns(text: str) -> Scan | None:
     for number, row in enumerate(rows[1:], start=2):
         _scan_row(found, names, row, number)
     return found
+
+
+def _check_size(text: str) -> None:
+    """Refuse what would take longer than anybody waits."""
+    if text.count("[") > MOST_BRACKETS or sum(map(text.count, ", \n")) > 2 * MOST_TOKENS:
+        raise DumpError("is a CSV with too many arrays or numbers in its cells", None, ".npz or .safetensors")
 
 
 def _rows(text: str, delimiter: str) -> Iterator[list[str]]:

@@ -34,6 +34,9 @@ MOST_TEXT_BYTES = 50_000_000
 
 MOST_DUMP_BYTES = 1_000_000_000
 
+MOST_PIECES = 20_000
+"""Arrays of one file: a hundred epochs of a hundred layers."""
+
 MOST_REMARKS = 12
 """More would hide what matters."""
 
@@ -86,11 +89,14 @@ def _check_size(path: Path, size: int, most: int) -> None:
 
 
 def _is_npz(path: Path) -> bool:
+    """Whether a zip file is NumPy's, and not PyTorch's."""
+    if path.suffix.lower() == ".npz":
+        return True
     try:
         with zipfile.ZipFile(path) as archive:
             return any(name.endswith(".npy") for name in archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return path.suffix.lower() == ".npz"
+        return False
 
 
 def _text(path: Path) -> str:
@@ -113,6 +119,8 @@ def _read(path: Path, scanned: Scan) -> Reading:
     if not pieces:
         why = f"; {scanned.remarks[0]}" if scanned.remarks else ""
         raise DumpError(f"holds no arrays of numbers{why}", str(path), EXPECTED)
+    if len(pieces) > MOST_PIECES:
+        raise DumpError(f"holds {len(pieces):,} arrays", str(path), f"at most {MOST_PIECES:,}")
     fill_unknown([piece.unit for piece in pieces])
     grouping = Grouping(pieces)
     if grouping.groups:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from core.dat.headings import marks_epoch, section, understand
@@ -31,6 +32,8 @@ class Grouping:
         self._before = ""
         self._mark: tuple[str, int] | None = None
         self._group = Group()
+        self._counts: Counter[tuple[Quantity, str]] = Counter()
+        """How many tensors of a quantity the group has, of weights and of biases."""
         for piece, meaning, begun in zip(pieces, meanings, sections, strict=True):
             self._section = begun or self._section
             self._look_for_mark(piece)
@@ -51,6 +54,7 @@ class Grouping:
                 self._group.epoch = self._mark[1] if self._mark[0].startswith("epoch") else None
             self.groups.append(self._group)
         self._group = Group()
+        self._counts.clear()
         self._layer = None
 
     def _add(self, piece: Piece, meaning: Meaning) -> None:
@@ -65,6 +69,7 @@ class Grouping:
             self._end_group()
             slot = self._slot(meaning)
         self._group.slots[slot] = Tensor(piece.values, piece.unit)
+        self._counts[slot.quantity, slot.part] += 1
         self._layer = slot.layer
         self._before = piece.heading[-1]
 
@@ -79,8 +84,7 @@ class Grouping:
         layer = meaning.layer
         if layer is None:
             before = Slot(quantity, part, 1 if self._layer is None else self._layer)
-            taken = [slot for slot in self._group.slots if slot.quantity is quantity and slot.part == part]
-            layer = len(taken) + 1 if before in self._group.slots else before.layer
+            layer = self._counts[quantity, part] + 1 if before in self._group.slots else before.layer
         return Slot(quantity, part, layer)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 HIDDEN: Literal["hidden"] = "hidden"
 OUTPUT: Literal["output"] = "output"
@@ -116,23 +117,30 @@ def _has_prefix(word: str) -> bool:
 
 
 def _layer(words: list[str], part: int | None) -> Layer | None:
-    """Return the layer that a line names, by the number nearest to what it would belong to."""
-    if part is not None and part + 1 < len(words) and _is_number(words[part + 1]):
-        return int(words[part + 1])
-    end = len(words) - words[::-1].index("to") if "to" in words else 0  # from one layer to the other: the latter's
-    if end and {"output", "out"} & set(words[end:]):
+    """Return the layer that a line names: of `from one to the other`, the latter."""
+    latter = len(words) - words[::-1].index("to") if "to" in words else 0
+    if latter and {"output", "out"} & set(words[latter:]):
         return OUTPUT
-    for at, word in [*enumerate(words[:-1])][end:] + [*enumerate(words[:-1])][:end]:
-        if _LAYER_WORD.fullmatch(word) and _is_number(words[at + 1]):
-            return int(words[at + 1])
+    number = next(_numbers(words, part, latter), None)
+    return _by_place(words, part) if number is None else number
+
+
+def _numbers(words: list[str], part: int | None, latter: int) -> Iterator[int]:
+    """Go through the numbers that may be a layer's, the nearest to what it would belong to first."""
+    if part is not None and part + 1 < len(words) and _is_number(words[part + 1]):
+        yield int(words[part + 1])
+    pairs = list(itertools.pairwise(words))
+    for word, after in pairs[latter:] + pairs[:latter]:
+        if _LAYER_WORD.fullmatch(word) and _is_number(after):
+            yield int(after)
     if part and _is_number(words[part - 1]):
-        return int(words[part - 1])
-    for at, word in enumerate(words):
+        yield int(words[part - 1])
+    for word in words:
         if word in _ORDINALS:
-            return _ORDINALS.index(word) + 1
-        if word in ("st", "nd", "rd", "th") and at and _is_number(words[at - 1]):
-            return int(words[at - 1])
-    return _by_place(words, part)
+            yield _ORDINALS.index(word) + 1
+    for word, after in pairs:
+        if after in ("st", "nd", "rd", "th") and _is_number(word):
+            yield int(word)
 
 
 def _is_number(word: str) -> bool:

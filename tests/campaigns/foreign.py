@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+import core.torch_files  # noqa: F401 - it takes seconds, which no file is to be charged with
 from core.compare import compare
 from core.dat.foreign import read_any
 from core.errors import MlpError

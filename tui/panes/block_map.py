@@ -88,10 +88,10 @@ class Drawing:
             for label, value in scale
             for part in (Segment("█", _pair(self._colour(value), None)), Segment(f"{label} ", dim))
         ]
-        bad = [Segment("█", _pair(self._colour(math.nan), None)), Segment("not finite", dim)]
-        if self.shown == "digits":
-            bad = []
-        return [Segment(f"{'':{HEADING_WIDTH}}{text}: ", dim), *boxes, *bad]
+        line = [Segment(f"{'':{HEADING_WIDTH}}{text}: ", dim), *boxes]
+        if self.shown != "digits":
+            line += [Segment("█", _pair(self._colour(math.nan), None)), Segment("not finite", dim)]
+        return line
 
     def _colour(self, value: float) -> str:
         if self.shown == "digits":

@@ -10,8 +10,11 @@ if TYPE_CHECKING:
 
     from core.engines.base import EngineState
 
-CHECKPOINT_BYTES = 24_000_000
-"""What the checkpoints of one engine may take; a larger network keeps fewer of them and replays further."""
+CHECKPOINT_BYTES = 28_000_000
+"""What the checkpoints of all engines may take; a larger network keeps fewer of them and replays further.
+
+Two engines on the notebook's network keep one every 128 epochs in a million, and so replay 64 of them on average.
+"""
 
 
 class Checkpoints:

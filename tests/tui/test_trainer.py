@@ -154,7 +154,8 @@ def test_jumping_back_while_it_runs_keeps_it_training(run):
     run.trainer.handle(GoTo(FAR))
     run.trainer.handle(ToggleRun())
     run.trainer.handle(ToggleRun())
-    run.trainer.work()
+    while run.trainer.view().trained <= 3:
+        run.trainer.work()
     run.trainer.handle(GoTo(3))
     before = run.trainer.view()
     run.trainer.work()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from rich.style import Style
 
-from tui.numbers import digits_text, scientific, value_style
+from tui.numbers import scientific, value_style
 
 if TYPE_CHECKING:
     from tui.protocol import BlockMap, Matrix
@@ -87,12 +88,14 @@ class Drawing:
             for label, value in scale
             for part in (Segment("█", _pair(self._colour(value), None)), Segment(f"{label} ", dim))
         ]
-        bad = [Segment("█", _pair(self._colour(float("nan")), None)), Segment("not finite", dim)]
-        return [Segment(f"{'':{HEADING_WIDTH}}{text}: ", dim), *boxes, *bad]
+        line = [Segment(f"{'':{HEADING_WIDTH}}{text}: ", dim), *boxes]
+        if self.shown != "digits":
+            line += [Segment("█", _pair(self._colour(math.nan), None)), Segment("not finite", dim)]
+        return line
 
     def _colour(self, value: float) -> str:
         if self.shown == "digits":
-            return _digits_colour(float(digits_text(value)) if value < MOST_DIGITS else MOST_DIGITS, self.dark)
+            return _digits_colour(round(value, 1), self.dark)
         style = value_style(value, self.matrix.largest.get(self.shown, 0.0), dark=self.dark)
         colour = style.bgcolor or style.color
         return colour.name if colour is not None else "default"

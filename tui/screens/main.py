@@ -79,9 +79,9 @@ class MainScreen(Screen[None]):
     ]
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (LEAST_HEIGHT, "-high")]  # noqa: RUF012
 
-    described: reactive[Described | None] = reactive(None)
-    view: reactive[View | None] = reactive(None)
-    selection: reactive[Selection] = reactive(Selection())
+    described: reactive[Described | None] = reactive(None, repaint=False)
+    view: reactive[View | None] = reactive(None, repaint=False)
+    selection: reactive[Selection] = reactive(Selection(), repaint=False)
 
     def __init__(self, conductor: Conductor) -> None:
         super().__init__()

@@ -64,3 +64,7 @@ class GuestError(MlpError):
         """The user's own lines that it went through, the innermost last."""
         self.read_only = read_only
         """Whether it was an attempt to change an argument."""
+
+
+class AddressError(MlpError):
+    """An address of a number that the network does not have."""

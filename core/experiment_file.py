@@ -18,10 +18,11 @@ import msgspec
 
 from core import data
 from core.errors import ExperimentError
-from core.experiment import Data, Experiment, Width, put
+from core.experiment import Data, Experiment, Optimizer, Width, put
+from core.functions.optimizers import OPTIMIZERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 MOST_BYTES = 1_000_000
 """No experiment is longer than that."""
@@ -52,21 +53,21 @@ def describe(name: str) -> str:
 def load(source: str, settings: Sequence[str] = ()) -> Experiment:
     """Return the experiment of that name, or of that file, with settings such as `optimizer.lr=0.3` put over it.
 
-    Its data file, if it names one, has been read and fits.
+    The files of data and weights that it names have been read, and fit.
 
     A name that ships wins over a file of the same name without an ending; write `./notebook` for such a file.
 
     Raises:
         ExperimentError: the name is not known, or the file can't be read or says something that can't be run.
         DataError: the data file can't be read, or doesn't fit the network.
+        FileError: a file of weights can't be read, or holds another network's.
     """
     if source in shipped():
         experiment = parse(_text_of_shipped(source), source, settings=settings)
     else:
         path = Path(source)
         experiment = parse(_text_of(path), source, path.parent, settings)
-    if experiment.data.file is not None:
-        data.of(experiment)
+    check_files(experiment)
     return experiment
 
 
@@ -83,15 +84,16 @@ def parse(text: str, where: str, folder: Path | None = None, settings: Sequence[
     values = _toml(text, where)
     if folder is not None:
         _make_absolute(values, folder)
-    if settings:
-        for setting in settings:
-            _put_over(values, *parsed_setting(setting))
+    given = dict(map(parsed_setting, settings))
+    for key in sorted(given, key=lambda key: key != "optimizer.name"):  # its other keys are those of the new one
+        _put_over(values, key, given[key])
+    if given:
         _make_absolute(values, Path.cwd())
     try:
         values = _with_layers(values)
         return msgspec.convert(values, Experiment)
     except msgspec.ValidationError as error:
-        raise _explained(str(error), values, where) from None
+        raise _explained(str(error), values, where, given) from None
 
 
 def parsed_setting(setting: str) -> tuple[str, Any]:
@@ -110,6 +112,58 @@ def parsed_setting(setting: str) -> tuple[str, Any]:
     return key, read
 
 
+def altered(experiment: Experiment, settings: Mapping[str, str]) -> Experiment:
+    """Return an experiment with settings put over it: texts by their dotted keys, as in `optimizer.lr=0.3`.
+
+    An empty text leaves the key out, so that it takes the value of the `notebook` experiment. The files that it names
+    are not looked at: see `check_files`.
+
+    Raises:
+        ExperimentError: that describes nothing that can be run.
+    """
+    values = _filled(msgspec.to_builtins(experiment))
+    for key, text in settings.items():
+        if text.strip():
+            _put_over(values, *parsed_setting(f"{key}={text}"))
+        else:
+            _leave_out(values, key)
+    _make_absolute(values, Path.cwd())
+    try:
+        return msgspec.convert(values, Experiment)
+    except msgspec.ValidationError as error:
+        raise _explained(str(error), values, experiment.name) from None
+
+
+def check_files(experiment: Experiment) -> None:
+    """Read the files of data and weights that an experiment names.
+
+    Raises:
+        DataError: the data file can't be read, or doesn't fit the network.
+        FileError: a file of weights can't be read, or holds another network's.
+    """
+    if experiment.data.file is not None:
+        data.of(experiment)
+    for init in (experiment.init, experiment.engines.scratch.init, experiment.engines.autograd.init):
+        if init is not None and init.file is not None:
+            from core.weights import read_weights  # noqa: PLC0415 - it needs NumPy, which most starts don't wait for
+
+            read_weights(Path(init.file), experiment.layers)
+
+
+def choices(key: str) -> list[str]:
+    """List the names that a key may say; empty where it takes something else."""
+    return list(dict.fromkeys(_names_in(_kind_of(key))))
+
+
+def _leave_out(values: dict[str, Any], key: str) -> None:
+    """Take a dotted key out of a table of tables, in place."""
+    *tables, last = key.split(".")
+    table: Any = values
+    for name in tables:
+        table = table.get(name, {})
+    table.pop(last, None)
+
+
 def _put_over(values: dict[str, Any], key: str, value: Any) -> None:  # noqa: ANN401 - as TOML has them
     """Set a value by its dotted key; what it stands in the place of is taken out."""
     both_ways = INSTEAD | {other: key for key, other in INSTEAD.items()}
@@ -118,7 +172,17 @@ def _put_over(values: dict[str, Any], key: str, value: Any) -> None:  # noqa: AN
         table = values.get(tables[0]) if tables else values
         if isinstance(table, dict):
             table.pop(last, None)
+    if key == "optimizer.name":
+        _drop_others_keys(values.get("optimizer"), value)
     put(values, key, value)
+
+
+def _drop_others_keys(optimizer: Any, name: object) -> None:  # noqa: ANN401 - as TOML has it
+    """Take out of an optimizer's table what says something to others, and nothing to the one of this name."""
+    if isinstance(optimizer, dict) and isinstance(name, str) and name in OPTIMIZERS:
+        known = {"name", "lr", *OPTIMIZERS[name].defaults}
+        for key in set(Optimizer.__struct_fields__) - known:
+            optimizer.pop(key, None)
 
 
 def to_toml(experiment: Experiment) -> str:
@@ -202,21 +266,31 @@ def _filled(table: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in inner.items() if value is not None and value not in ({}, [], ())}
 
 
-def _explained(message: str, values: dict[str, Any], where: str) -> ExperimentError:
-    """Turn msgspec's message into what is wrong, the key, and what was expected."""
+def _explained(message: str, values: dict[str, Any], where: str, given: Iterable[str] = ()) -> ExperimentError:
+    """Turn msgspec's message into what is wrong, the key, and what was expected.
+
+    `where` names what says it, unless it is one of the settings that are given by their keys.
+    """
     placed = re.fullmatch(r"(.*) - at `\$\.?([^`]*)`", message, re.DOTALL)
     text, key = (placed[1], placed[2]) if placed else (message, "")
     unknown = re.fullmatch(r"Object contains unknown field `(.*)`", text, re.DOTALL)
     if unknown:
-        return _unknown_key(unknown[1], key, where)
-    at = f"{where}: {key}" if key else where
+        return _unknown_key(unknown[1], key, where, given)
+    at = _place(key, where, given)
     if text.startswith("Invalid enum value"):
-        return ExperimentError(f"got {_value_at(values, key)}", at, " or ".join(_choices(key)))
+        return ExperimentError(f"got {_value_at(values, key)}", at, " or ".join(choices(key)))
     wanted = re.fullmatch(r"Expected (.*?)(?:, got (.*))?", text.replace(" | null`", "`"), re.DOTALL)  # TOML has none
     if not wanted:
         return ExperimentError(text, at)
     got = _value_at(values, key) if not wanted[2] or wanted[2].strip("`") in _TYPES else wanted[2]
     return ExperimentError(f"got {got}", at, _plain(wanted[1]))
+
+
+def _place(key: str, where: str, given: Iterable[str]) -> str:
+    """Name what says the value of a key: a setting, else the file."""
+    if any(re.match(rf"{re.escape(each)}([.\[]|$)", key) for each in given):
+        return f"setting {key}"
+    return f"{where}: {key}" if key else where
 
 
 _TYPES = {"int", "float", "bool", "str", "array", "object", "date", "time", "datetime"}
@@ -250,22 +324,20 @@ def _value_at(values: Any, key: str) -> str:  # noqa: ANN401 - TOML's values are
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-def _unknown_key(name: str, table: str, where: str) -> ExperimentError:
+def _unknown_key(name: str, table: str, where: str, given: Iterable[str]) -> ExperimentError:
+    key = f"{table}.{name}" if table else name
+    if any(f"{each}.".startswith(f"{key}.") for each in given):
+        where = "setting"
     known = _keys(table)
     nearest = difflib.get_close_matches(name, known, n=1)
     expected = f"{nearest[0]}?" if nearest else f"one of {', '.join(known)}"
-    return ExperimentError(f"unknown key {f'{table}.{name}' if table else name}", where, expected)
+    return ExperimentError(f"unknown key {key}", where, expected)
 
 
 def _keys(table: str) -> list[str]:
     """List the keys of a table, by its dotted path."""
     names = getattr(_kind_of(table), "__struct_fields__", ())
     return [*names] if table else [*names, "hidden"]
-
-
-def _choices(key: str) -> list[str]:
-    """List what a key may say."""
-    return list(dict.fromkeys(_names_in(_kind_of(key))))
 
 
 def _names_in(kind: Any) -> Iterator[str]:  # noqa: ANN401 - a type of any kind

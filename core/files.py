@@ -50,6 +50,25 @@ def require_regular(path: Path, expected: str) -> int:
         raise FileError(f"can't be read ({why(reason)})", str(path), expected) from None
 
 
+def require_place(path: Path, expected: str, *, error: type[MlpError] = FileError) -> None:
+    """Refuse a path that `write_whole` could not write to, before the work is done that is to be written.
+
+    Raises:
+        FileError (or the kind that is given): its folder is not there or can't be written to, or something that is no
+            regular file is in the way.
+    """
+    if not path.parent.is_dir():
+        raise error("is in no folder that is there", str(path), f"{expected} in a folder that exists")
+    if path.exists() and not path.is_file():
+        raise error("is no regular file", str(path), expected)
+    temporary = path.parent / f".mlp-tui-{secrets.token_hex(8)}"
+    try:
+        temporary.open("xb").close()
+        temporary.unlink()
+    except (OSError, ValueError) as reason:
+        raise error(f"can't be written ({why(reason)})", str(path), expected) from None
+
+
 def why(reason: Exception) -> str:
     """Return what the system says of a failure."""
     return getattr(reason, "strerror", None) or str(reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,11 +37,15 @@ class EngineFrame:
     computed: Pass | None
     """The pass of the epoch's last batch; inside an epoch, of the update's."""
     loss: float | None
-    """The epoch's loss: with batches, the mean over its samples; the sum over them where the loss is a sum. Inside an
-    epoch, that of the update's own batch.
+    """The epoch's loss: with several batches, the mean over its samples (see `Loss.of_epoch`). Inside an epoch, that of
+    the update's own batch.
     """
     batch: str | None = None
     """Which batch of the epoch `computed` is of, where there are several."""
+    vectors_before: Mapping[str, FloatArray] = field(default_factory=dict)
+    """What the optimizer kept before the update, as `EngineState.optimizer`; empty before the first one."""
+    vectors_after: Mapping[str, FloatArray] = field(default_factory=dict)
+    """What it kept after the update."""
 
     def tensor(self, name: TensorName) -> FloatArray:
         """Return one tensor: W (outputs, inputs), b (outputs,), everything else (N, width).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,15 @@ class Loaded:
     train: Samples
     held_out: Samples | None = None
     """Those that no engine trains on; None unless the experiment asks for some with `test_fraction`."""
+
+    def digest(self) -> str:
+        """Return the sha256 of all numbers, in float64 and little-endian, and their shapes: tells samples apart."""
+        digest = hashlib.sha256()
+        for part in (self.train, self.held_out):
+            for values in () if part is None else (part.x, part.y):
+                digest.update(f"{values.shape}".encode())
+                digest.update(np.ascontiguousarray(values, "<f8").tobytes())
+        return digest.hexdigest()
 
 
 def class_targets(labels: NDArray[np.int64], outputs: int) -> Float64Array:

@@ -62,12 +62,17 @@ class SavedRun:
     """By name, in the order in which they joined."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Of what the run was made with, by package: other versions may give other bits."""
+    samples: str | None = None
+    """What `Loaded.digest` gives of the samples; None where it was not kept."""
+
+
+Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class _EngineHead(Struct, frozen=True, forbid_unknown_fields=True):
     """What the header says of one engine."""
 
-    start: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    start: Digest
     label: str
 
 
@@ -80,6 +85,7 @@ class _Head(Struct, frozen=True, forbid_unknown_fields=True):
     epoch: Annotated[int, Meta(ge=0, le=1_000_000_000)]
     engines: dict[str, _EngineHead]
     versions: dict[str, str]
+    samples: Digest | None = None
 
 
 def write_run(path: Path, run: SavedRun, *, replace: bool = False) -> None:
@@ -89,12 +95,21 @@ def write_run(path: Path, run: SavedRun, *, replace: bool = False) -> None:
         FileError: it can't be written, a file is in the way and `replace` is not given, or the arrays are not those
             of the experiment after that epoch.
     """
+    write_whole(path, run_bytes(run, path), replace=replace)
+
+
+def run_bytes(run: SavedRun, path: Path) -> bytes:
+    """Return what `write_run` would write to a path.
+
+    Raises:
+        FileError: the arrays are not those of the experiment after that epoch.
+    """
     heads = {name: _EngineHead(engine.start, engine.label) for name, engine in run.engines.items()}
-    head = _Head(FORMAT, to_toml(run.experiment), run.epoch, heads, dict(run.versions))
+    head = _Head(FORMAT, to_toml(run.experiment), run.epoch, heads, dict(run.versions), run.samples)
     tensors = {name: each for engine in run.engines for name, each in _tensors(engine, run.engines[engine]).items()}
     specs = {name: Spec(str(each.dtype), each.shape) for name, each in tensors.items()}
     _check_tensors(specs, head, run.experiment, path)  # what could not be read again is not written
-    write_whole(path, to_bytes(tensors, msgspec.json.encode(head).decode()), replace=replace)
+    return to_bytes(tensors, msgspec.json.encode(head).decode())
 
 
 def read_run(path: Path) -> SavedRun:
@@ -110,7 +125,7 @@ def read_run(path: Path) -> SavedRun:
     _check_tensors(file.specs, head, experiment, path)
     arrays = file.arrays()
     engines = {name: _engine(name, each, arrays) for name, each in head.engines.items()}
-    return SavedRun(experiment, head.epoch, engines, head.versions)
+    return SavedRun(experiment, head.epoch, engines, head.versions, head.samples)
 
 
 def is_run(path: Path) -> bool:

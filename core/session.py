@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from core import data
 from core.checkpoints import CHECKPOINT_BYTES
 from core.course import Course
-from core.errors import EpochError, FileError
+from core.errors import DataError, EpochError, FileError
 from core.experiment import Change
 from core.frame import Frame
 from core.metrics import measure_on, metric_names
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Float64Array, FloatArray
     from core.engines.base import Engine
-    from core.experiment import Experiment, Precision
+    from core.experiment import EngineName, Experiment, Precision
 
 
 class Session:
@@ -34,6 +34,7 @@ class Session:
         self.experiment = experiment
         loaded = data.of(experiment)
         self.samples, self.held_out = loaded.train, loaded.held_out
+        self._digest = loaded.digest
         self.epoch = 0
         self.update: int | None = None
         """An update of the epoch before its last one, where the session stands inside an epoch."""
@@ -50,22 +51,46 @@ class Session:
         self._frame = None
 
     def resume(self, saved: SavedRun) -> None:
-        """Stand where a run of the same experiment was saved; the engines that it had have joined, and trained nothing.
+        """Let the engines that have trained nothing yet stand where a run of the same experiment was saved.
+
+        An engine that joins later is resumed by a call of its own; the session stands where it stood then.
 
         Raises:
-            FileError: an engine is missing, or starts from other parameters than the saved one did.
+            FileError: an engine starts from other parameters than the saved one did.
+            DataError: the samples are others than those that the run was trained on.
         """
-        for name, each in saved.engines.items():
-            timeline = self._timelines.get(name)
-            if timeline is None or timeline.engine.start != each.start:
-                raise FileError(f"the run's {name} engine started from other parameters", "saved run")
+        self._require_samples_of(saved)
+        begun = self.trained > 0
+        for name, timeline in self._timelines.items():
+            each = saved.engines.get(name)
+            if each is None or timeline.trained:
+                continue
+            if timeline.engine.start != each.start:
+                raise self._other_start(name)
             timeline.resume(each)
-        self.seek(saved.epoch)
+        self._frame = None
+        if not begun:
+            self.seek(saved.epoch)
+
+    def _require_samples_of(self, saved: SavedRun) -> None:
+        if saved.samples not in (None, self._digest()):
+            data = self.experiment.data
+            raise DataError(
+                "has changed since the run was saved" if data.file else "makes other samples than the saved run's",
+                data.file or f"source {data.source}",
+                "the samples that the run was trained on",
+            )
+
+    def _other_start(self, engine: str) -> FileError:
+        """Return the error that says that an engine starts from other parameters than that of a saved run."""
+        what, expected = f"the run's {engine} engine started from other parameters", "those that the run started from"
+        init = self.experiment.init_of(cast("EngineName", engine))
+        return FileError(what, "saved run" if init.file is None else init.file, expected)
 
     def saved(self) -> SavedRun:
         """Return all that it takes to go on from the last epoch trained."""
         engines = {name: timeline.saved() for name, timeline in self._timelines.items()}
-        return SavedRun(self.experiment, self.trained, engines)
+        return SavedRun(self.experiment, self.trained, engines, samples=self._digest())
 
     @property
     def engines(self) -> tuple[str, ...]:
@@ -193,6 +218,10 @@ class Session:
     def precisions(self) -> dict[str, Precision]:
         """Return what each engine computes in."""
         return {name: timeline.engine.precision for name, timeline in self._timelines.items()}
+
+    def labels(self) -> dict[str, str]:
+        """Return each engine's name with what it runs on, such as `scratch (NumPy 2.4.6)`."""
+        return {name: timeline.engine.label for name, timeline in self._timelines.items()}
 
     @property
     def diverged(self) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ class Timeline:
             raise EpochError(f"epoch {epoch} has not been trained", expected=f"0 to {self.trained}")
         if epoch == 0:
             self._go_to(0)
-            start = self._parameters()
+            start = self.engine.state()
             return self._framed(start, start)
         count = self.updates(epoch)
         if update is not None and not (1 <= update < count and epoch <= self.trained + 1):
@@ -150,23 +150,28 @@ class Timeline:
         for batch in batches[: update - 1]:
             self.engine.step(batch.x, batch.y)
         batch = batches[update - 1]
-        before = self._parameters()
+        before = self.engine.state()
         computed = _locked(self.engine.look(batch.x, batch.y))
         self.engine.step(batch.x, batch.y)
         if update == len(batches):
             self._at = epoch
-        return self._framed(before, self._parameters(), computed, computed.loss if loss is None else loss, batch.name)
+        loss = computed.loss if loss is None else loss
+        return self._framed(before, self.engine.state(), computed, loss, batch.name)
 
     def _framed(
         self,
-        before: Parameters,
-        after: Parameters,
+        before: EngineState,
+        after: EngineState,
         computed: Pass | None = None,
         loss: float | None = None,
         batch: str | None = None,
     ) -> EngineFrame:
-        engine = self.engine
-        return EngineFrame(engine.name, engine.label, engine.start, before, after, computed, loss, batch)
+        engine, layers = self.engine, self._stage.experiment.layers
+        theta, theta_after = (Parameters(layers, read_only(each.parameters)) for each in (before, after))
+        kept, kept_after = ({name: read_only(v) for name, v in each.optimizer.items()} for each in (before, after))
+        return EngineFrame(
+            engine.name, engine.label, engine.start, theta, theta_after, computed, loss, batch, kept, kept_after
+        )
 
     def _train_one(self) -> bool:
         """Train the next epoch; tell whether its loss is the first that is not finite."""
@@ -215,9 +220,6 @@ class Timeline:
     def _return_to_front(self) -> None:
         if self._at != self.trained:
             self._go_to(self.trained)
-
-    def _parameters(self) -> Parameters:
-        return Parameters(self._stage.experiment.layers, read_only(self.engine.state().parameters))
 
 
 def _locked(computed: Pass) -> Pass:

@@ -13,6 +13,7 @@ SPOKEN = (
 
 
 @pytest.fixture(autouse=True)
-def _plain_environment(monkeypatch):
+def _plain_environment(monkeypatch, tmp_path_factory):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
     for name in SPOKEN:
         monkeypatch.delenv(name, raising=False)

@@ -18,6 +18,7 @@ class Action:
     name: str
     """The method `action_…` that does it, with its arguments."""
     keys: str
+    """Empty where only the palette and the menus have it."""
     label: str
     """A word or two, for the footer and the palette."""
     help: str
@@ -37,12 +38,22 @@ ACTIONS = (
     Action("first", "home", "first epoch", "The start, before any training.", "Epochs", shown="Home"),
     Action("last", "end", "last epoch", "The last epoch trained; follows the training.", "Epochs", shown="End"),
     Action("run", "space", "run", "Train to the last planned epoch, or pause.", "Epochs", footer=True, shown="space"),
-    Action("go_to", "g", "go to", "Go to an epoch by its number; trains up to it.", "Epochs", footer=True),
-    Action("restart", "r", "start again", "Start again at epoch 0.", "Epochs"),
+    Action("go_to", "g", "go to", "Go to an epoch by its number; trains up to it.", "Epochs"),
+    Action("step_update(1)", "full_stop", "update on", "Next update, inside an epoch of several.", "Epochs", shown="."),
+    Action("step_update(-1)", "comma", "update back", "Previous update.", "Epochs", shown=","),
+    Action("stay", "escape", "stay", "Give up a long way back in time; stay here.", "Epochs", shown="Esc"),
+    Action("restart", "r", "start again", "Start again at epoch 0.", "Experiment"),
+    Action("open", "o", "open", "Another experiment, or a saved run.", "Experiment", footer=True),
+    Action("settings", "x", "settings", "Change settings: anew, or from here on.", "Experiment"),
+    Action("app.carry_on", "R", "go on", "Go on at the last checkpoint of a trainer that has stopped.", "Experiment"),
     Action("engine", "e", "engine", "Scratch, autograd, their difference, shared digits.", "Looking", footer=True),
     Action("quantity", "v", "quantity", "Gradient, parameter, update, z, a (with x, y, ŷ), δ.", "Looking", footer=True),
     Action("tensor(-1)", "left_square_bracket", "previous tensor", "Previous tensor.", "Looking", shown="["),
     Action("tensor(1)", "right_square_bracket", "next tensor", "Next tensor.", "Looking", shown="]"),
+    Action("app.largest", "m", "largest number", "To the largest magnitude of this tensor.", "Looking"),
+    Action("app.worst", "w", "worst of all", "To the number that the engines agree least on, of all.", "Looking"),
+    Action("app.worst_here", "W", "worst of this", "The same, in this tensor alone.", "Looking"),
+    Action("app.zoom", "z", "map", "The whole tensor at a glance, a cell a block of numbers; and back.", "Looking"),
     Action("pane('model')", "1", "model pane", "To the model: ↑ ↓ choose a tensor.", "Looking"),
     Action("pane('loss')", "2", "loss pane", "To the losses: ↑ ↓ choose an epoch.", "Looking"),
     Action("pane('matrix')", "3", "matrix pane", "To the numbers: arrows choose a cell.", "Looking"),
@@ -58,7 +69,16 @@ ACTIONS = (
     Action("page(1)", "pagedown", "page down", "A page down.", "In the matrix", "matrix", shown="PgDn"),
     Action("edge(-1)", "home", "row's start", "The first cell of the row.", "In the matrix", "matrix", shown="Home"),
     Action("edge(1)", "end", "row's end", "The last cell of the row.", "In the matrix", "matrix", shown="End"),
-    Action("dump", "d", "dump", "Write .dat files of this epoch, or of all.", "Saving", footer=True),
+    Action("leap(-1, 0)", "ctrl+up", "leap up", "Up by all that is seen.", "In the matrix", "matrix", shown="^↑"),
+    Action("leap(1, 0)", "ctrl+down", "leap down", "Down by all that is seen.", "In the matrix", "matrix", shown="^↓"),
+    Action("leap(0, -1)", "ctrl+left", "leap back", "Left by all that is seen.", "In the matrix", "matrix", shown="^←"),
+    Action("leap(0, 1)", "ctrl+right", "leap on", "Right by all that is seen.", "In the matrix", "matrix", shown="^→"),
+    Action("corner(-1)", "ctrl+home", "first cell", "The first cell of all.", "In the matrix", "matrix", shown="^Home"),
+    Action("corner(1)", "ctrl+end", "last cell", "The last cell of all.", "In the matrix", "matrix", shown="^End"),
+    Action("dump", "d", "dump", "Write .dat files of this epoch, or of all; and more.", "Saving", footer=True),
+    Action("save('experiment')", "ctrl+s", "save experiment", "The experiment as a TOML file.", "Saving", shown="^s"),
+    Action("save('weights')", "", "save weights", "An engine's weights, for PyTorch.", "Saving"),
+    Action("save('run')", "", "save run", "The whole run, to go on with later.", "Saving"),
     Action("copy_cell", "y", "copy cell", "Copy the cell's number.", "Saving"),
     Action("copy_tensor", "Y", "copy tensor", "Copy the whole tensor.", "Saving"),
     Action("app.command_palette", "ctrl+p", "palette", "All commands, by name; themes too.", "Program", shown="^p"),
@@ -72,7 +92,7 @@ def bindings(scope: Scope) -> list[Binding]:
     return [
         Binding(each.keys, each.name, each.label, show=each.footer, key_display=each.shown or each.keys)
         for each in ACTIONS
-        if each.scope == scope
+        if each.scope == scope and each.keys
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections import deque
 from typing import TYPE_CHECKING
@@ -13,15 +14,21 @@ from textual.app import App, SystemCommand
 from textual.events import Event, Key
 
 from tui.actions import ACTIONS
+from tui.panes.grid import MatrixGrid
+from tui.protocol import Show, ShowMap, Window
 from tui.screens.dialog import Dialog
 from tui.screens.main import MainScreen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from rich.console import RenderableType
     from textual.screen import Screen
 
     from tui.conductor import Conductor
+
+
+NOTHING_TO_COMPARE = "There are no two engines here that can be compared."
 
 
 class MlpApp(App[None]):
@@ -32,6 +39,7 @@ class MlpApp(App[None]):
 
     def __init__(self, conductor: Conductor) -> None:
         super().__init__()
+        self._conductor = conductor
         self._main = MainScreen(conductor)
         self._held: deque[Key] = deque()
         """Keys that have come and wait for their turn."""
@@ -48,6 +56,55 @@ class MlpApp(App[None]):
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             with contextlib.suppress(RuntimeError, ValueError):  # only the main thread's loop takes signals
                 loop.add_signal_handler(number, self._end, 128 + number)
+
+    def on_ready(self) -> None:
+        """Let what takes long begin now that the first frame is on the screen."""
+        self._conductor.painted()
+        gc.freeze()
+        gc.enable()
+
+    # What the numbers ask for
+
+    @on(MatrixGrid.MapWanted)
+    def _ask_for_map(self, message: MatrixGrid.MapWanted) -> None:
+        self._conductor.send(ShowMap(message.rows, message.columns))
+
+    def action_largest(self) -> None:
+        """Go to the largest number of the tensor."""
+        if not self._grid.go_to_largest():
+            self.notify("There is no number here.")
+
+    def action_worst_here(self) -> None:
+        """Go to the number of this tensor that the engines agree least on."""
+        if not self._grid.go_to_worst():
+            self.notify(NOTHING_TO_COMPARE)
+
+    def action_worst(self) -> None:
+        """Go to the number that the engines agree least on, in all tensors of the quantity."""
+        agreements = self._main.view.agreements if self._main.view else {}
+        if not agreements:
+            self.notify(NOTHING_TO_COMPARE)
+            return
+        name, found = min(agreements.items(), key=lambda each: each[1].digits)
+        row, column = (*found.worst, 0)[:2]
+        self._main.selection = self._main.selection.of(name).at(row, column)
+
+    def action_carry_on(self) -> None:
+        """Start the trainer again where it left its last checkpoint."""
+        epoch = self._conductor.carry_on()
+        if epoch is None:
+            self.notify("The trainer has not ended, or has left no checkpoint to go on from.")
+            return
+        self._conductor.send(Show(self._main.selection.tensor, Window()))
+        self.notify(f"Going on from epoch {epoch:,}.")
+
+    def action_zoom(self) -> None:
+        """Show the whole tensor as a map, or its numbers again."""
+        self._grid.zoom()
+
+    @property
+    def _grid(self) -> MatrixGrid:
+        return self._main.query_one(MatrixGrid)
 
     async def on_event(self, event: Event) -> None:
         """Take one key at a time, so that a key that opens a dialog has done so when the next one comes.
@@ -86,10 +143,16 @@ class MlpApp(App[None]):
         """Offer every action in the palette, then what Textual has."""
         if screen is self._main:
             for action in ACTIONS:
-                if not action.name.startswith("app."):
+                name = f"action_{action.name.removeprefix('app.')}"
+                if not action.name.startswith("app.") or name in vars(MlpApp):
                     label = action.label[0].upper() + action.label[1:]
                     yield SystemCommand(label, action.help, lambda action=action: self._main.perform(action))
         yield from super().get_system_commands(screen)
+
+    def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        """Leave; the trainer ends meanwhile."""
+        self._conductor.leave()
+        super().exit(result, return_code, message)
 
     def _end(self, status: int) -> None:
         self.exit(return_code=status)

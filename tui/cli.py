@@ -19,7 +19,17 @@ def main() -> None:
     words = sys.argv[1:]
     status = _command(words) if words else _screen()
     signal.signal(signal.SIGINT, _leave)
+    if "textual" in sys.modules:
+        _end_at_once(status)
     sys.exit(status)
+
+
+def _end_at_once(status: int) -> None:
+    """End without taking apart all that the screen was made of, for which the terminal would have to wait."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, AttributeError, ValueError):
+            stream.flush()
+    os._exit(status)
 
 
 def _screen() -> int:

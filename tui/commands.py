@@ -72,7 +72,7 @@ def train(
     dump
         A folder for the last epoch's torch_autograd.dat and my_autograd.dat.
     save
-        A .safetensors file for the whole run, which --resume takes up again.
+        A .safetensors file for the whole run, which --resume takes up again; ctrl+c then saves what has been trained.
     plant
         A mistake for the backward pass written by hand, such as derivative-at-activation@2 (see `mlp-tui mistakes`);
         repeatable.
@@ -90,7 +90,7 @@ def train(
     from tui.headless import Request, run  # noqa: PLC0415 - it imports PyTorch, which --help need not wait for
 
     launch.let_ctrl_c_interrupt()
-    run(
+    return run(
         Request(
             source=source,
             settings=tuple(settings or ()),
@@ -103,7 +103,6 @@ def train(
             force=force,
         )
     )
-    return 0
 
 
 @app.command

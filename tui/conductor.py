@@ -18,13 +18,30 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
-from tui.protocol import Command, Dumped, Ended, Event, NotDumped, Numbered, Show, Start, WriteDumps
+from tui.protocol import (
+    Command,
+    Described,
+    Dumped,
+    Ended,
+    Event,
+    Kept,
+    NotDumped,
+    NotSaved,
+    Numbered,
+    Painted,
+    Saved,
+    SaveRun,
+    SaveWeights,
+    Show,
+    Start,
+    View,
+    WriteDumps,
+)
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tui.trainer import Trainer
 
 Listener = Callable[[Event], object]
@@ -39,8 +56,17 @@ class Conductor(Protocol):
     def send(self, command: Command) -> int:
         """Send a command, never waiting; return its number, which a View tells when it has been handled."""
 
+    def painted(self) -> None:
+        """Tell that the first frame is on the screen."""
+
     def revive(self) -> None:
         """Start a trainer again, from the beginning, where it has ended."""
+
+    def carry_on(self) -> int | None:
+        """Start a trainer that has ended again at its last checkpoint; return the epoch, or None if there is none."""
+
+    def leave(self) -> None:
+        """Tell the trainer that nothing more will come; it ends by itself."""
 
     def close(self) -> None:
         """End the trainer."""
@@ -84,17 +110,22 @@ class Outbox:
 
 
 class ProcessConductor:
-    """A trainer in a process of its own, which ends with this one when it has written the dumps that it accepted."""
+    """A trainer in a process of its own; it ends with this one, once it has written the files that it was asked for."""
 
     def __init__(self, start: Start) -> None:
         self._start = start
         self._listener: Listener | None = None
         self._reader: threading.Thread | None = None
         self._number = 0
-        self._pending: dict[int, WriteDumps] = {}
+        self._pending: dict[int, WriteDumps | SaveWeights | SaveRun] = {}
+        """What was asked to be written, and has been neither written nor refused."""
         self._leaving = False
+        self._files = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 - open as long as this is
+        """Where trainers leave checkpoints, for those that come after them."""
+        self._kept: Kept | None = None
+        self._trained = 0
         self.failures: list[str] = []
-        """What went wrong with dumps after `leave`."""
+        """What went wrong with files after `leave`."""
         self._begin()
 
     def listen(self, listener: Listener) -> None:
@@ -106,10 +137,14 @@ class ProcessConductor:
     def send(self, command: Command) -> int:
         """Queue a command; where the trainer has ended, the reading thread reports it."""
         self._number += 1
-        if isinstance(command, WriteDumps):
+        if isinstance(command, WriteDumps | SaveWeights | SaveRun):
             self._pending[self._number] = command
         self._outbox.put(Numbered(self._number, command))
         return self._number
+
+    def painted(self) -> None:
+        """Let the trainer import PyTorch, which would have slowed down the screen's own imports."""
+        self._outbox.put(Numbered(self._number, Painted()))
 
     def revive(self) -> None:
         """Start a new process where the old one has ended."""
@@ -118,13 +153,23 @@ class ProcessConductor:
             self._begin()
             self.listen(self._listener)
 
+    def carry_on(self) -> int | None:
+        """Start a new process with what the old one left, where that has ended."""
+        kept = self._kept
+        if kept is None or self._process.poll() is None or self._listener is None:
+            return None
+        self._let_go()
+        self._begin(kept)
+        self.listen(self._listener)
+        return kept.epoch
+
     @property
     def unwritten(self) -> tuple[Path, ...]:
-        """The folders of the dumps that have been asked for and neither written nor refused."""
-        return tuple(dict.fromkeys(each.folder.absolute() for each in list(self._pending.values())))
+        """The folders of the files that have been asked for and neither written nor refused."""
+        return tuple(dict.fromkeys(_folder(each).absolute() for each in list(self._pending.values())))
 
     def leave(self) -> None:
-        """Tell the trainer that nothing more will come: it writes the dumps that it was asked for, and ends."""
+        """Tell the trainer that nothing more will come: it writes the files that it was asked for, and ends."""
         self._leaving = True
         self._outbox.close()
 
@@ -149,21 +194,30 @@ class ProcessConductor:
             self._process.wait()
         self._outbox.close()
         self._let_go()
+        for file in self._files:
+            file.close()
 
-    def _begin(self) -> None:
+    def _begin(self, kept: Kept | None = None) -> None:
+        """Start a process: from the beginning, or where a checkpoint was left."""
+        descriptors = [file.fileno() for file in self._files]
+        start = self._start if kept is None else Start(resume=Path(f"/dev/fd/{descriptors[kept.slot]}"))
         self._socket, theirs = socket.socketpair()
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process
         self._connection = Connection(os.dup(self._socket.fileno()))
         self._outbox = Outbox(self._connection, self._socket)
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "tui.service", str(theirs.fileno()), *self._start.words()],
-            pass_fds=[theirs.fileno()],
+            [sys.executable, "-P", "-m", "tui.service", *self._words(theirs, descriptors), *start.words()],
+            pass_fds=[theirs.fileno(), *descriptors],
             stdin=subprocess.DEVNULL,
             stdout=self._errors,
             stderr=self._errors,
             start_new_session=True,
         )
         theirs.close()
+
+    @staticmethod
+    def _words(connection: socket.socket, files: list[int]) -> tuple[str, str]:
+        return str(connection.fileno()), ",".join(map(str, files))
 
     def _let_go(self) -> None:
         """Close what belongs to a process that has ended; its reader ends with the connection."""
@@ -180,25 +234,42 @@ class ProcessConductor:
         except (EOFError, OSError):
             process.wait()
             reason = self._reason(process.returncode)
-            for number in list(self._pending):
-                self._hear(NotDumped(number, f"A dump was not written: the trainer has stopped ({reason})."))
-            self._hear(Ended(reason))
+            for number, asked in list(self._pending.items()):
+                lost = f"A file in {_folder(asked)} was not written: the trainer has stopped ({reason})."
+                self._hear(NotDumped(number, lost))
+            self._hear(Ended(f"{reason}{self._known()}"))
 
     def _hear(self, event: Event) -> None:
-        if isinstance(event, Dumped | NotDumped):
+        if isinstance(event, Dumped | NotDumped | Saved | NotSaved):
             self._pending.pop(event.number, None)
+        if isinstance(event, View):
+            self._trained = event.trained
+        if isinstance(event, Described):
+            self._kept, self._trained = None, 0
+        if isinstance(event, Kept):
+            self._kept = event
         if not self._leaving:
             assert self._listener is not None
             self._listener(event)
-        elif isinstance(event, NotDumped):
+        elif isinstance(event, NotDumped | NotSaved):
             self.failures.append(event.reason)
+
+    def _known(self) -> str:
+        """Say how far it had come, and what is left of it."""
+        reached = f", at epoch {self._trained:,}" if self._trained else ""
+        return f"{reached}; R goes on from epoch {self._kept.epoch:,}" if self._kept else reached
 
     def _reason(self, status: int) -> str:
         if status < 0:
-            return f"ended by {signal.Signals(-status).name}"
+            name = signal.Signals(-status).name
+            return f"ended by {name}{', as it is when memory runs out' if -status == signal.SIGKILL else ''}"
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else f"exit status {status}"
+
+
+def _folder(asked: WriteDumps | SaveWeights | SaveRun) -> Path:
+    return asked.folder if isinstance(asked, WriteDumps) else asked.path.parent
 
 
 class LocalConductor:
@@ -220,8 +291,18 @@ class LocalConductor:
         self._commands.put_nowait(Numbered(self._number, command))
         return self._number
 
+    def painted(self) -> None:
+        """Do nothing: nobody waits for it."""
+
     def revive(self) -> None:
         """Do nothing: a trainer in the same process does not end."""
+
+    def carry_on(self) -> int | None:
+        """Do nothing either."""
+        return None
+
+    def leave(self) -> None:
+        """Do nothing: closing ends it."""
 
     def close(self) -> None:
         """Stop working."""

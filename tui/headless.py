@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import os
 import re
+import signal
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -17,6 +21,7 @@ from core.engines.autograd import Autograd
 from core.engines.scratch import Scratch
 from core.errors import DumpError, FileError
 from core.experiment_file import load
+from core.files import require_place
 from core.saved_run import is_run, read_run, write_run
 from core.session import Session
 from tui.numbers import count_text, digits_text
@@ -27,9 +32,12 @@ if TYPE_CHECKING:
 
     from core.arrays import FloatArray
     from core.frame import EngineFrame
+    from core.saved_run import SavedRun
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 SAMPLES_SHOWN = 3
+SUFFIX = ".safetensors"
+"""How saved runs end."""
 
 
 @dataclass(frozen=True)
@@ -85,22 +93,80 @@ class Printer(Protocol):
         """Tell of a file, a `dump` or a `run`."""
 
 
-def run(asked: Request) -> None:
+class Interruption:
+    """What ctrl+c does while a run is to be saved: the first waits for the end of an epoch, the second for nothing."""
+
+    def __init__(self) -> None:
+        self.noted = False
+
+    def __enter__(self) -> Interruption:
+        """Take ctrl+c over."""
+        self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give it back."""
+        signal.signal(signal.SIGINT, self._before)
+
+    def _note(self, _number: int, _frame: object) -> None:
+        if self.noted:
+            raise KeyboardInterrupt
+        self.noted = True
+        with contextlib.suppress(OSError):
+            os.write(2, b"mlp-tui: the run is saved after this epoch; ctrl+c again leaves without that\n")
+
+
+def run(asked: Request) -> int:
     """Train, print, dump the last epoch where a folder is given, and save the run where a file is.
+
+    Return the exit status: 130 where ctrl+c ended the training and what was trained is saved.
 
     Raises:
         MlpError: what is asked for can't be run, the folder can't be made, or a file that is not ours is in the way.
+        KeyboardInterrupt: ctrl+c where nothing is to be saved, or a second one.
     """
     session = _begun(asked)
     if asked.dump is not None:
         _prepare(asked.dump, force=asked.force)
+    printer: Printer = JsonPrinter() if asked.as_json else TablePrinter()
     if asked.save is not None:
         _check_place(asked.save, force=asked.force)
-    printer: Printer = JsonPrinter() if asked.as_json else TablePrinter()
     printer.begin(session)
+    if asked.save is None:
+        _train(session, asked, printer)
+        _conclude(session, asked, printer)
+        return 0
+    with Interruption() as interruption:
+        try:
+            completed = _train(session, asked, printer, interruption)
+        except BrokenPipeError:
+            if not interruption.noted:
+                raise
+            completed = False  # ctrl+c ended whoever read, too
+        if completed:
+            _conclude(session, asked, printer)
+        write_run(asked.save, session.saved(), replace=True)
+        if not completed:
+            printer.epoch(_told(session))
+        printer.written("run", asked.save, asked.save.stat().st_size)
+    return 0 if completed else 130
+
+
+def _train(session: Session, asked: Request, printer: Printer, interruption: Interruption | None = None) -> bool:
+    """Train all epochs, unless that is interrupted; tell whether it was not.
+
+    The epoch that is interrupted is trained to its end, and not told of before it is saved.
+    """
     while session.trained < (asked.epochs or session.experiment.epochs):
         session.advance()
+        if interruption is not None and interruption.noted:
+            return False
         printer.epoch(_told(session))
+    return True
+
+
+def _conclude(session: Session, asked: Request, printer: Printer) -> None:
+    """Print what comes after the losses, and write the dumps."""
     printer.end(session.samples.y, session.predictions())
     frame = session.frame()
     if asked.gradients:
@@ -111,9 +177,6 @@ def run(asked: Request) -> None:
             path = asked.dump / dat.dump_name(name, None)
             dump = dat.dump_of(engine_frame, session.epoch, session.experiment)
             printer.written("dump", path, dat.write(path, dump, replace=True))
-    if asked.save is not None:
-        write_run(asked.save, session.saved(), replace=True)
-        printer.written("run", asked.save, asked.save.stat().st_size)
 
 
 def _begun(asked: Request) -> Session:
@@ -128,7 +191,20 @@ def _begun(asked: Request) -> Session:
         session.join(engine)
     if saved is not None:
         session.resume(saved)
+        session.catch_up(saved.epoch)  # what the run was saved without
+        _tell_of_other_versions(session, saved)
     return session
+
+
+def _tell_of_other_versions(session: Session, saved: SavedRun) -> None:
+    """Say so where a run goes on with another NumPy or PyTorch: only the same ones promise the same bits."""
+    labels = session.labels()
+    for name, engine in saved.engines.items():
+        if engine.label != labels[name]:
+            print(
+                f"mlp-tui: the run was saved by {engine.label} and goes on with {labels[name]}: its bits may differ",
+                file=sys.stderr,
+            )
 
 
 def _told(session: Session) -> Epoch:
@@ -231,14 +307,16 @@ def _prepare(folder: Path, *, force: bool) -> None:
         raise DumpError(f"can't be made ({error.strerror})", str(folder), "a folder for the dumps") from None
     for name in ENGINES:
         path = folder / dat.dump_name(name, None)
+        require_place(path, "a dump", error=DumpError)
         if path.exists() and not force and not _ours(path):
             raise DumpError("is no dump of mlp-tui", str(path), "another folder, or --force to replace it")
 
 
 def _check_place(path: Path, *, force: bool) -> None:
-    """Refuse a file that is no saved run, or a folder that is not there, before anything is trained."""
-    if not path.parent.is_dir():
-        raise FileError("is in no folder that is there", str(path), "a file in a folder that exists")
+    """Refuse what can't be written, or is in the way and no saved run, before anything is trained."""
+    if path.suffix != SUFFIX:
+        raise FileError(f"ends with {path.suffix or 'nothing'!r}", str(path), f"a file that ends with {SUFFIX}")
+    require_place(path, f"a {SUFFIX} file")
     if path.exists() and not force and not is_run(path):
         raise FileError("is no saved run of mlp-tui", str(path), "another file, or --force to replace it")
 

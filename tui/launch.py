@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -22,6 +23,7 @@ def open_screen(start: Start | None = None) -> int:
     if problem:
         print(f"mlp-tui: {problem}; mlp-tui train works without one", file=sys.stderr)
         return 2
+    gc.disable()  # none of what is imported is garbage; the app enables it with the first frame
     from tui.conductor import ProcessConductor  # noqa: PLC0415 - a command that fails needs none of this
     from tui.protocol import Start  # noqa: PLC0415
 
@@ -44,22 +46,22 @@ def let_ctrl_c_interrupt() -> None:
 
 
 def _finish(conductor: ProcessConductor) -> int:
-    """End the trainer once the dumps that it has accepted are written; return 0, or why the program did not end well.
+    """End the trainer once the files that were asked for are written; return 0, or why the program did not end well.
 
     The screen has been given back by now; whoever waits is told what for, and can give up.
     """
     conductor.leave()
     if not conductor.wait(MOMENT) and (folders := conductor.unwritten):
         where = ", ".join(map(str, folders))
-        _tell(f"dumps are still being written to {where}; ctrl+c gives up")
+        _tell(f"files are still being written to {where}; ctrl+c gives up")
         try:
             conductor.wait(None)
         except KeyboardInterrupt:
             conductor.close()
-            _tell(f"gave up: not all dumps were written to {where}")
+            _tell(f"gave up: not all files were written to {where}")
             return 130
         if not conductor.failures:
-            _tell("the dumps are written")
+            _tell("the files are written")
     conductor.close()
     for failure in conductor.failures:
         _tell(failure)

@@ -9,9 +9,12 @@ import numpy as np
 from core.agreement import Agreement, agreement, digits, ulps
 from core.errors import EpochError
 from core.tensors import TensorName, tensor_names
-from tui.protocol import Inside, Matrix, Sample, Window
+from tui.protocol import Inside, Matrix, Sample, ShowMap, Window
+from tui.whole import Whole, block_map, difference, largest, peak
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.arrays import FloatArray
     from core.frame import EngineFrame, Frame
 
@@ -19,37 +22,65 @@ WHOLE = 20_000
 """A tensor of at most that many cells travels whole, so that its cells can be walked without asking again."""
 
 
-def matrix_of(frame: Frame, name: TensorName, window: Window) -> Matrix | None:
-    """Return one tensor in every engine of the frame; None where the epoch has no such tensor."""
+def matrix_of(
+    frame: Frame, name: TensorName, window: Window, whole: Whole | None = None, map_: ShowMap | None = None
+) -> Matrix | None:
+    """Return one tensor in every engine of the frame; None where the epoch has no such tensor.
+
+    `whole` keeps what has been found out of the frame, so that another window of it costs no more than the window.
+    """
     tensors = _tensors(frame, name)
     if not tensors:
         return None
+    whole = whole or Whole(frame)
     first = next(iter(tensors.values()))
-    whole = {engine: _as_matrix(tensor) for engine, tensor in tensors.items()}
+    matrices = {engine: _as_matrix(tensor) for engine, tensor in tensors.items()}
     if first.size <= WHOLE:
         window = Window(0, 0, *_as_matrix(first).shape)
-    values = {engine: _cut(tensor, window) for engine, tensor in whole.items()}
-    largest = {engine: _largest(tensor) for engine, tensor in tensors.items()}
+    values = {engine: _cut(tensor, window) for engine, tensor in matrices.items()}
     apart = None
     if len(values) == 2 and frame.comparable:
         a, b = values.values()
-        values["difference"] = _difference(a, b)
+        values["difference"] = difference(a, b)
         values["digits"] = digits(a, b)
-        largest["difference"] = _largest(_difference(*tensors.values()))
         apart = ulps(a, b).astype(np.float64)
+    largest_of, peak_of = whole.once((name, "extremes"), lambda: _extremes(tensors, comparable=frame.comparable))
     after = {
         engine: _cut(_as_matrix((each.after.W if name.part == "W" else each.after.b)[name.layer]), window)
         for engine, each in frame.engines.items()
         if name.part
     }
     precision = {engine: str(tensor.dtype) for engine, tensor in tensors.items()}
-    return Matrix(name, first.shape, window, values, after, largest, precision, apart)
+    blocks = None
+    if map_ is not None and map_.rows and map_.columns:
+        asked = map_
+        blocks = whole.once(
+            (name, asked), lambda: block_map(matrices, asked.rows, asked.columns, comparable=frame.comparable)
+        )
+    return Matrix(name, first.shape, window, values, after, largest_of, precision, apart, peak_of, blocks)
 
 
-def agreements_of(frame: Frame, name: TensorName, depth: int) -> dict[TensorName, Agreement]:
+def _extremes(
+    tensors: dict[str, FloatArray], *, comparable: bool
+) -> tuple[dict[str, float], dict[str, tuple[int, ...]]]:
+    """Return the largest magnitude and where it is, by engine and for the difference."""
+    looked = dict(tensors)
+    if len(tensors) == 2 and comparable:
+        looked["difference"] = difference(*tensors.values())
+    return {key: largest(each) for key, each in looked.items()}, {key: peak(each) for key, each in looked.items()}
+
+
+def agreements_of(
+    frame: Frame, name: TensorName, depth: int, whole: Whole | None = None
+) -> Mapping[TensorName, Agreement]:
     """Compare the two engines in every tensor of the quantity that `name` is of."""
     if not frame.comparable:
         return {}
+    whole = whole or Whole(frame)
+    return whole.once((name.quantity,), lambda: _agreements(frame, name, depth))
+
+
+def _agreements(frame: Frame, name: TensorName, depth: int) -> dict[TensorName, Agreement]:
     pairs = {each: list(_tensors(frame, each).values()) for each in tensor_names(name.quantity, depth)}
     return {each: agreement(*pair) for each, pair in pairs.items() if len(pair) == 2}
 
@@ -94,13 +125,3 @@ def _as_matrix(tensor: FloatArray) -> FloatArray:
 def _cut(tensor: FloatArray, window: Window) -> FloatArray:
     rows, columns = slice(window.row, window.row + window.rows), slice(window.column, window.column + window.columns)
     return tensor[rows, columns].copy()
-
-
-def _difference(a: FloatArray, b: FloatArray) -> FloatArray:
-    with np.errstate(all="ignore"):
-        return a.astype(np.float64) - b.astype(np.float64)
-
-
-def _largest(tensor: FloatArray) -> float:
-    finite = np.abs(tensor[np.isfinite(tensor)])
-    return float(finite.max()) if finite.size else 0.0

@@ -28,8 +28,7 @@ class News:
             news[engine] = first, session.losses(engine, first + 1)
             for name, values in session.metrics(engine, first + 1).items():
                 news[f"{name} {engine}"] = first, values
-        if (digits := self._digits(session)) is not None:
-            news["digits"] = digits
+        news["digits"] = self._digits(session)
         for name, (first, values) in news.items():
             self._told[name] = first + len(values)
         return {name: (first, array("d", values.astype(np.float64))) for name, (first, values) in news.items()}
@@ -37,12 +36,12 @@ class News:
     def _first(self, name: str, count: int) -> int:
         return min(self._told.get(name, 0), count)
 
-    def _digits(self, session: Session) -> tuple[int, Float64Array] | None:
-        """Return the digits that the losses share, of the epochs of which they have not been told."""
+    def _digits(self, session: Session) -> tuple[int, Float64Array]:
+        """Return the digits that the losses share, of the epochs of which they have not been told; none may be."""
         if not session.comparable:
-            return None
+            return 0, np.zeros(0)
         last = min(session.trained_by(engine) for engine in session.engines)
         first = self._first("digits", last)
         losses = {engine: session.losses(engine, first + 1, last) for engine in session.engines}
         shared = loss_digits(losses, session.precisions())
-        return None if shared is None else (first, shared)
+        return first, np.zeros(0) if shared is None else shared

@@ -65,6 +65,24 @@ def count_text(count: float) -> str:
     return f"{count:.1f} GB"
 
 
+def rate_text(rate: float) -> str:
+    """Write how many a second: `0.4`, `117`, `28k`."""
+    if rate < 10:
+        return f"{rate:.1f}"
+    return f"{rate:,.0f}" if rate < 10_000 else f"{rate / 1000:,.0f}k"
+
+
+def duration_text(seconds: float) -> str:
+    """Write a time in one unit or two: `3 s`, `2 min 5 s`, `1 h 40 min`."""
+    whole = math.ceil(min(seconds, 1e12))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    hours, minutes = whole // 3600, whole % 3600 // 60
+    return f"{hours} h {minutes} min" if hours < 100 else f"{hours // 24:,} days"
+
+
 def value_style(value: float, largest: float, *, dark: bool) -> Style:
     """Return the colour of a number: its sign, and its magnitude beside the largest one."""
     if not math.isfinite(value):

@@ -5,13 +5,14 @@ Commands go to the trainer; Described, View, Dumped and Said come back. Nothing 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from core.dat import dump_name
 from core.experiment import EngineName
 from core.experiment_file import DEFAULT
+from core.functions.losses import LOSSES
 
 if TYPE_CHECKING:
     from array import array
@@ -125,9 +126,10 @@ class Resume:
 
 @dataclass(frozen=True)
 class ChangeSettings:
-    """Train with other settings, by dotted keys, from the epoch shown on; what was trained behind it is dropped."""
+    """Train with other settings, by dotted keys, after an epoch; what was trained behind it is dropped."""
 
     settings: Mapping[str, object]
+    after: int
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,14 @@ class Show:
 
 
 @dataclass(frozen=True)
+class ShowMap:
+    """Look at a map of the whole tensor too from now on, of at most so many rows and columns of blocks; 0: at none."""
+
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True)
 class WriteDumps:
     """Write dumps of some engines, an epoch or a range of them, into a folder that exists."""
 
@@ -191,8 +201,14 @@ class WriteDumps:
         return (self.path(engine, epoch) for epoch in range(self.first, self.last + 1) for engine in self.engines)
 
 
+@dataclass(frozen=True)
+class Painted:
+    """The first frame is on the screen: what takes long, and would have delayed it, may begin."""
+
+
 Command: TypeAlias = (
-    Step
+    Painted
+    | Step
     | StepUpdate
     | GoTo
     | GoToLast
@@ -203,6 +219,7 @@ Command: TypeAlias = (
     | Resume
     | ChangeSettings
     | Show
+    | ShowMap
     | WriteDumps
     | SaveWeights
     | SaveRun
@@ -248,6 +265,11 @@ class Described:
         return self.experiment.depth
 
     @property
+    def loss(self) -> str:
+        """The loss with how it reduces over samples and outputs."""
+        return LOSSES[self.experiment.loss].formula
+
+    @property
     def summary(self) -> str:
         """Network, loss, optimizer and precision in one line."""
         experiment = self.experiment
@@ -267,6 +289,8 @@ class Jump:
     done: int
     """Epochs computed again so far."""
     total: int
+    left: float
+    """Seconds that it will take yet, as far as can be told."""
 
 
 @dataclass(frozen=True)
@@ -291,6 +315,19 @@ class Sample:
 
 
 @dataclass(frozen=True, eq=False)
+class BlockMap:
+    """A whole matrix at a glance: one number for each block of so many rows and columns."""
+
+    height: int
+    """Rows of the matrix that a block spans."""
+    width: int
+    """Columns that it spans."""
+    values: Mapping[str, FloatArray]
+    """By engine, and by `difference` and `digits` where they mean something. A block stands for its number of largest
+    magnitude, of digits for the fewest; for nan where there is one in it."""
+
+
+@dataclass(frozen=True, eq=False)
 class Matrix:
     """The selected tensor in every engine that has it, as a matrix: a vector is one column."""
 
@@ -308,6 +345,10 @@ class Matrix:
     """What each engine computes in."""
     ulps: FloatArray | None
     """Distances in units in the last place, of the window's shape."""
+    peak: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """The cell with the largest magnitude in the whole tensor, by engine and for the difference."""
+    map: BlockMap | None = None
+    """Where it was asked for."""
 
     @property
     def rows(self) -> int:
@@ -411,10 +452,18 @@ class Said:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """The run as it was after an epoch is in one of the files that the trainer was given, to be gone on with."""
+
+    slot: int
+    epoch: int
+
+
+@dataclass(frozen=True)
 class Ended:
     """The trainer has stopped though nobody asked it to."""
 
     reason: str
 
 
-Event: TypeAlias = Described | View | Dumped | NotDumped | Saved | NotSaved | MayRestart | Said | Ended
+Event: TypeAlias = Described | View | Dumped | NotDumped | Saved | NotSaved | MayRestart | Said | Kept | Ended

@@ -6,9 +6,13 @@ The epoch is not in it: the trainer is what walks through the epochs, and a View
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from core.tensors import INPUT, TARGET, Part, Quantity, TensorName, tensor_names
 from tui.protocol import DERIVED
+
+if TYPE_CHECKING:
+    from tui.protocol import Matrix
 
 
 @dataclass(frozen=True)
@@ -53,3 +57,10 @@ class Selection:
     def at(self, row: int, column: int) -> Selection:
         """Select a cell."""
         return replace(self, row=row, column=column)
+
+
+def cell_of(selection: Selection, matrix: Matrix | None) -> tuple[int, int]:
+    """Return the selected cell, within the matrix."""
+    if matrix is None:
+        return selection.row, selection.column
+    return min(selection.row, matrix.rows - 1), min(selection.column, matrix.columns - 1)

@@ -1,11 +1,13 @@
 """The trainer's process: a Trainer at the far end of a socket, whose file descriptor stands on the command line.
 
-It begins with the scratch engine and lets autograd join once PyTorch is imported, which takes over a second.
+It begins with the scratch engine and lets autograd join once PyTorch is imported. That takes over a second of
+computing, so it begins when the screen has painted its first frame.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -14,8 +16,10 @@ import time
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+from core.errors import MlpError
 from core.experiment_file import load
 from core.saved_run import read_run
+from tui.keeper import Keeper
 from tui.protocol import Start
 from tui.trainer import Trainer
 
@@ -26,7 +30,9 @@ if TYPE_CHECKING:
     from core.experiment import Experiment
     from tui.protocol import Event, Numbered
 
-VIEWS_A_SECOND = 15
+VIEWS_A_SECOND = 12
+MOST_DELAY = 2.0
+"""Seconds after which PyTorch is imported even if nothing has been heard of the screen."""
 
 
 class _Import:
@@ -35,11 +41,21 @@ class _Import:
     def __init__(self) -> None:
         self.made: Callable[[Experiment], Engine] | None = None
         self.failure: str | None = None
+        self._latest = time.perf_counter() + MOST_DELAY
         self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+
+    def begin(self) -> None:
+        """Begin, if it has not begun."""
+        if self._thread.ident is None:
+            self._thread.start()
 
     @property
     def under_way(self) -> bool:
+        """Whether it is still to be waited for; begins where that has taken too long."""
+        if self._thread.ident is None:
+            if time.perf_counter() < self._latest:
+                return True
+            self.begin()
         return self._thread.is_alive()
 
     def _run(self) -> None:
@@ -54,8 +70,9 @@ class _Import:
 class Service:
     """A trainer at the far end of a connection: commands come in, Views and the rest go out."""
 
-    def __init__(self, connection: Connection, start: Start) -> None:
+    def __init__(self, connection: Connection, start: Start, keeper: Keeper) -> None:
         self._connection = connection
+        self._keeper = keeper
         self._importing: _Import | None = _Import()
         saved = None if start.resume is None else read_run(start.resume)
         experiment = load(start.source, start.settings) if saved is None else saved.experiment
@@ -77,6 +94,8 @@ class Service:
                 sent, changed = 0.0, True
             if self._take_in_what_is_imported() or self._work():
                 changed = True
+            if self._waits_to_keep() == 0:
+                self._keep()
 
     def finish(self) -> None:
         """Write the dumps that were accepted; then there is nothing left to do."""
@@ -87,10 +106,12 @@ class Service:
                 time.sleep(0.01)  # the dump waits for PyTorch
 
     def _handle_what_has_come(self) -> bool:
-        waiting = 0.0 if self._trainer.busy else 0.01 if self._importing else None
+        waiting = 0.0 if self._trainer.busy else 0.01 if self._importing else self._waits_to_keep()
         came = False
         while self._connection.poll(waiting):
             order: Numbered = self._connection.recv()
+            if self._importing is not None:
+                self._importing.begin()
             self._trainer.handle(order.command, order.number)
             came, waiting = True, 0.0
         return came
@@ -100,11 +121,27 @@ class Service:
         if importing is None or importing.under_way:
             return False
         self._importing = None
+        gc.freeze()  # what PyTorch consists of is no garbage; looking through it would take tens of milliseconds
         if importing.made is None:
             self._trainer.do_without("autograd", importing.failure or "it could not be imported")
         else:
-            self._trainer.join(importing.made)
+            self._join(importing.made)
         return True
+
+    def _join(self, make: Callable[[Experiment], Engine]) -> None:
+        try:
+            self._trainer.join(make)
+        except MlpError as error:  # a file that it starts from has gone meanwhile
+            self._trainer.do_without("autograd", str(error))
+
+    def _waits_to_keep(self) -> float | None:
+        state = self._trainer.to_keep
+        return None if state is None else self._keeper.waits(state)
+
+    def _keep(self) -> None:
+        """Leave a checkpoint; where that can't be done, the next one is tried in its time."""
+        with contextlib.suppress(OSError, MlpError):
+            self._tell(self._keeper.keep(self._trainer.saved(), self._trainer.to_keep))
 
     def _work(self) -> bool:
         if self._trainer.busy:
@@ -118,10 +155,16 @@ class Service:
 
 
 def main() -> None:
-    """Serve the connection named on the command line, from the start given there; end when it does."""
-    descriptor, *words = sys.argv[1:]
+    """Serve the connection named on the command line, from the start given there; end when it does.
+
+    The words are the connection's file descriptor, those of the files for checkpoints, and the start.
+    """
+    descriptor, kept, *words = sys.argv[1:]
     signal.signal(signal.SIGTERM, _give_up)
-    service = Service(Connection(int(descriptor)), Start.of(words))
+    try:
+        service = Service(Connection(int(descriptor)), Start.of(words), Keeper([int(each) for each in kept.split(",")]))
+    except MlpError as error:  # what was right when the program was started
+        sys.exit(str(error))
     try:
         with contextlib.suppress(EOFError, ConnectionResetError):
             service.run()

@@ -29,11 +29,13 @@ from tui.protocol import (
     SaveRun,
     SaveWeights,
     Show,
+    ShowMap,
     View,
     Window,
     WriteDumps,
 )
 from tui.walk import Walk
+from tui.whole import Whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,6 +52,8 @@ class Trainer:
     def __init__(self, experiment: Experiment, emit: Callable[[Event], object], saved: SavedRun | None = None) -> None:
         self._emit = emit
         self._shown = Show(TensorName(Quantity.GRADIENT, 1, "W"), Window())
+        self._map: ShowMap | None = None
+        self._whole = Whole(None)
         self._late: list[Callable[[Experiment], Engine]] = []
         self._jobs: list[DumpJob] = []
         self._missing: dict[str, str] = {}
@@ -86,6 +90,16 @@ class Trainer:
         self._walk.stop()
 
     @property
+    def to_keep(self) -> tuple[int, int] | None:
+        """What tells one state of the run from another that is worth keeping; None where there is none, or not now."""
+        session = self._session
+        return (id(session), session.trained) if session.trained and session.in_lockstep else None
+
+    def saved(self) -> SavedRun:
+        """Return all that it takes to go on from the last epoch trained."""
+        return self._session.saved()
+
+    @property
     def has_dumps(self) -> bool:
         """Whether dumps that were accepted are not written yet."""
         return bool(self._jobs)
@@ -105,6 +119,8 @@ class Trainer:
     def view(self) -> View:
         """Return what is to be seen now, with the losses that have come since the last View."""
         walk, session, frame = self._walk, self._session, self._session.frame()
+        if self._whole.frame is not frame:
+            self._whole = Whole(frame)
         return View(
             epoch=session.epoch,
             trained=session.trained,
@@ -116,8 +132,8 @@ class Trainer:
             missing=tuple(self._missing),
             joined=tuple(frame.engines),
             comparable=session.comparable,
-            matrix=matrix_of(frame, self._shown.tensor, self._shown.window),
-            agreements=agreements_of(frame, self._shown.tensor, session.experiment.depth),
+            matrix=matrix_of(frame, self._shown.tensor, self._shown.window, self._whole, self._map),
+            agreements=agreements_of(frame, self._shown.tensor, session.experiment.depth, self._whole),
             sample=sample_of(frame, session.samples.x, session.samples.y),
             series=self._news.take(session),
             updates=frame.updates,
@@ -139,10 +155,12 @@ class Trainer:
             case Resume(path):
                 saved = read_run(path)
                 self._begin(saved.experiment, saved)
-            case ChangeSettings(settings):
-                self._change(settings)
+            case ChangeSettings(settings, after):
+                self._change(settings, after)
             case Show():
                 self._shown = command
+            case ShowMap():
+                self._map = command
             case WriteDumps():
                 self._accept(DumpJob(number, command, self._session, self._session.experiment))
             case SaveWeights(engine, path, replace):
@@ -164,6 +182,8 @@ class Trainer:
             session.join(make(experiment))
         if saved is not None:
             session.resume(saved)
+        if self._shown.tensor.layer > experiment.depth:
+            self._shown = Show(TensorName(Quantity.GRADIENT, 1, "W"), Window())
         self._saved = saved
         self._walk = Walk(session, self._emit)
         self._news = News()
@@ -184,8 +204,9 @@ class Trainer:
         else:
             self._begin(self._session.experiment)
 
-    def _change(self, settings: Mapping[str, object]) -> None:
+    def _change(self, settings: Mapping[str, object], after: int) -> None:
         self._walk.stop()
+        self._session.seek(after)
         self._session.change(settings)
         self._describe()
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from core.session import Session
 
-SLICE = 0.012
+SLICE = 0.006
 """Seconds of training between two looks at the commands."""
 
 
@@ -25,11 +25,12 @@ class Walk:
         self.planned = max(session.experiment.epochs, session.trained)
         """Grows where epochs past it are asked for."""
         self.speed = 0.0
-        """Epochs trained in a second of late; 0 while it does not train."""
+        """Epochs trained in a second of late; 0 while it does not train, and while an engine catches up."""
         self.jump: Jump | None = None
         """A jump that is under way."""
         self._emit = emit
         self._jump_to: tuple[int, int | None] = (0, None)
+        self._jump_begun = 0.0
         self._goal = 0
         self._running = False
 
@@ -133,7 +134,8 @@ class Walk:
     def _seek(self, epoch: int, update: int | None = None) -> None:
         """Stand at an epoch; where more has to be computed again than a slice allows, begin to go there."""
         self._jump_to = epoch, update
-        self._approach(Jump(epoch, 0, self.session.distance(epoch)), time.perf_counter() + SLICE)
+        self._jump_begun = time.perf_counter()
+        self._approach(Jump(epoch, 0, self.session.distance(epoch), 0.0), self._jump_begun + SLICE)
 
     def _approach(self, jump: Jump, until: float) -> None:
         """Compute epochs again until then; stand at the jump's end when there are none left."""
@@ -142,9 +144,13 @@ class Walk:
             self.session.approach(jump.epoch, epochs)
             left = self.session.distance(jump.epoch)
             epochs *= 2 if time.perf_counter() < until - SLICE / 2 else 1
-        self.jump = Jump(jump.epoch, max(jump.done, jump.total - left), jump.total) if left else None
         if not left:
+            self.jump = None
             self.session.seek(*self._jump_to)
+            return
+        done = max(jump.done, jump.total - left)
+        seconds = (time.perf_counter() - self._jump_begun) * left / max(done, 1)
+        self.jump = Jump(jump.epoch, done, jump.total, seconds)
 
     def _toggle_run(self) -> None:
         if self.training:
@@ -165,7 +171,11 @@ class Walk:
                 self.session.advance(min(epochs, self._goal - self.session.trained))
                 self._look_for_divergence()
             epochs *= 2 if time.perf_counter() < until - SLICE / 2 else 1
-        speed = (self.session.trained - before) / max(time.perf_counter() - begun, 1e-9)
+        trained = self.session.trained - before
+        if not self.session.in_lockstep or not trained:
+            self.speed = 0.0
+            return
+        speed = trained / max(time.perf_counter() - begun, 1e-9)
         self.speed = speed if self.speed == 0 else 0.9 * self.speed + 0.1 * speed
 
     def _look_for_divergence(self) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 from core.errors import DumpError
 from core.files import write_whole
 from core.functions.later import np
+from core.functions.losses import LOSSES
 from core.tensors import Quantity, TensorName, parse_tensor_name, tensor_names
 
 if TYPE_CHECKING:
@@ -43,9 +44,11 @@ class Dump:
     network: str
     """Widths, then activations: `2-10-10-1 sigmoid identity`."""
     loss: str
+    """Its name and how it reduces: `sse (sum over samples and outputs)`; in older dumps the name alone."""
     dtype: Precision
     epoch: int
     loss_value: float
+    """The epoch's: where it has several batches, the mean over its samples."""
     start: str
     """The sha256 of the flat initial parameters as drawn (see `core.parameters.start_digest`): tells runs apart."""
     tensors: Mapping[str, FloatArray]
@@ -64,13 +67,14 @@ def dump_of(
     """
     if frame.computed is None or frame.loss is None:
         raise DumpError(f"epoch {epoch} of {frame.name} has no gradients", expected="an epoch that has been trained")
+    settings = experiment.at(epoch)
     asked = set(quantities)
     names = [name for each in Quantity if each in asked for name in tensor_names(each, experiment.depth)]
     return Dump(
         engine=frame.label,
         experiment=experiment.name,
-        network=experiment.network(),
-        loss=experiment.loss,
+        network=settings.network(),
+        loss=f"{settings.loss} ({LOSSES[settings.loss].reduces})",
         dtype=cast("Precision", str(frame.before.flat.dtype)),
         epoch=epoch,
         loss_value=frame.loss,

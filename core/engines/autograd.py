@@ -35,6 +35,8 @@ class Autograd:
         self.label = f"autograd (PyTorch {torch.__version__.partition('+')[0]})"
         self._layers = experiment.layers
         self._linear = _linear(experiment)
+        self._numbers = _joined_storage(self._linear)
+        """All parameters, flat, shape (P,); the layers' own are views of it, so that a state is one copy."""
         self._build(experiment)
         self._start_optimizer({})
         if experiment.init_of("autograd").law == "manual_seed":
@@ -128,6 +130,8 @@ class Autograd:
 
     def _vectors(self) -> dict[str, FloatArray]:
         """Copy what the optimizer keeps; empty as long as it has made nothing."""
+        if not self._optimizer.state:
+            return {}
         kept = [self._optimizer.state.get(parameter, {}) for parameter in self._model.parameters()]
         names = [name for name, value in kept[0].items() if value is not None]
         vectors = {name: _joined([_array(each[name]) for each in kept]) for name in names if name != STEP}
@@ -139,12 +143,10 @@ class Autograd:
         return [part[k] for k in values.W for part in (values.W, values.b)]
 
     def _flat(self) -> FloatArray:
-        return _joined([_array(each) for each in self._model.parameters()])
+        return self._numbers.copy()
 
     def _assign(self, flat: FloatArray) -> None:
-        with torch.no_grad():
-            for parameter, values in zip(self._model.parameters(), self._by_parameter(flat), strict=True):
-                parameter.copy_(torch.from_numpy(values))
+        self._numbers[...] = flat
 
     def _tensors(self, x: FloatArray, y: FloatArray) -> tuple[torch.Tensor, torch.Tensor]:
         """Return a batch as tensors; those of the last batch are kept, as one batch often comes again."""
@@ -161,6 +163,19 @@ def _linear(experiment: Experiment) -> list[nn.Linear]:
         torch.manual_seed(experiment.seed)
         widths = itertools.pairwise(experiment.layers)
         return [nn.Linear(fan_in, width, dtype=dtype) for fan_in, width in widths]
+
+
+def _joined_storage(linear: list[nn.Linear]) -> FloatArray:
+    """Move the layers' parameters into one vector, W1, b1, W2, b2, …, and return it.
+
+    PyTorch allocates it, as it aligns its memory in the same way each time: where numbers stand may change how their
+    sums are rounded.
+    """
+    parameters = [parameter for layer in linear for parameter in layer.parameters()]
+    vector = nn.utils.parameters_to_vector(parameters).detach()
+    nn.utils.vector_to_parameters(vector, parameters)
+    numbers: FloatArray = vector.numpy()
+    return numbers
 
 
 def _model(linear: list[nn.Linear], activations: Iterable[str]) -> nn.Sequential:

@@ -26,6 +26,22 @@ LEAKY_SLOPE = 0.01
 
 
 @dataclass(frozen=True)
+class Written:
+    """How an activation is written out; what is left empty is written with the function's name alone.
+
+    In a text, `{z}` and `{a}` stand for the unit's own z and a, `{u}` for its dL/da; `{zs}`, `{as}` and `{us}` for
+    those of unit j of the same sample, under a Σⱼ.
+    """
+
+    symbol: str = ""
+    """As in `σ(z)` and `σ′(z)`; empty: the name in the table."""
+    value: str = ""
+    """f(z)."""
+    slope: str = ""
+    """f′(z); of a function that is not one of each element alone, dL/dz."""
+
+
+@dataclass(frozen=True)
 class Activation:
     """a = f(z), for z of shape (N, width), or any shape where elementwise; values are of z's shape and dtype."""
 
@@ -39,6 +55,9 @@ class Activation:
     """What that class is made with."""
     derivative: Callable[[FloatArray, FloatArray], FloatArray] | None = None
     """f′(z) element by element, given z and a; None where each output depends on all of its sample's z."""
+    written: Written = Written()
+    from_output: bool = False
+    """Whether `backward` needs a and dL/da alone; it matters where a function is not one of each element alone."""
 
     magnitude: Callable[[FloatArray], FloatArray | float] | None = None
     """The largest number that formulas of f and f′ in use add up at z, or return, where they round at all: what
@@ -59,6 +78,7 @@ def elementwise(
     value: Callable[[FloatArray], FloatArray],
     derivative: Callable[[FloatArray, FloatArray], FloatArray],
     module: str | None,
+    written: Written = Written(),
     magnitude: Callable[[FloatArray], FloatArray | float] | None = None,
     **options: float | str,
 ) -> Activation:
@@ -69,20 +89,20 @@ def elementwise(
         delta *= upstream
         return delta
 
-    return Activation(value, backward, module, options, derivative, magnitude)
+    return Activation(value, backward, module, options, derivative, written, magnitude=magnitude)
 
 
 def sigmoid(z: FloatArray) -> FloatArray:
     """σ(z) = e^z/(1 + e^z). From 40 on, where it is 1 in float64, e^40 stands for e^z, which could overflow."""
     power: FloatArray = np.minimum(z, 40.0)
     np.exp(power, power)
-    power /= 1 + power
+    power /= 1.0 + power
     return power
 
 
 def _sigmoid_derivative(z: FloatArray, a: FloatArray) -> FloatArray:
     """σ′(z) = a(1 − a)."""
-    derivative: FloatArray = 1 - a
+    derivative: FloatArray = 1.0 - a
     derivative *= a
     return derivative
 
@@ -249,18 +269,62 @@ def _one(z: FloatArray) -> float:
 
 
 ACTIVATIONS = {
-    "sigmoid": elementwise(sigmoid, _sigmoid_derivative, "Sigmoid", _one),
+    "sigmoid": elementwise(
+        sigmoid, _sigmoid_derivative, "Sigmoid", Written("σ", "1/(1 + e^(−{z}))", "{a}·(1 − {a})"), _one
+    ),
     "identity": Activation(
         lambda z: z, lambda z, a, upstream: upstream, None, derivative=lambda z, a: np.ones_like(z), magnitude=_none
     ),
-    "tanh": elementwise(_tanh, lambda z, a: 1 - a * a, "Tanh", _one),
-    "relu": elementwise(lambda z: np.maximum(z, 0), lambda z, a: _step(z), "ReLU", _none),
-    "leaky_relu": elementwise(_leaky_relu, _leaky_relu_derivative, "LeakyReLU", negative_slope=LEAKY_SLOPE),
-    "elu": elementwise(_elu, _elu_derivative, "ELU", _one),
-    "gelu": elementwise(lambda z: z * _normal_distribution(z), _gelu_derivative, "GELU"),
-    "gelu_tanh": elementwise(_gelu_tanh, _gelu_tanh_derivative, "GELU", approximate="tanh"),
-    "silu": elementwise(lambda z: z * sigmoid(z), _silu_derivative, "SiLU"),
-    "softplus": elementwise(_softplus, _softplus_derivative, "Softplus", threshold=SOFTPLUS_LINEAR),
-    "softmax": Activation(softmax, _softmax_backward, "Softmax", {"dim": 1}, magnitude=_one, moved=softmax_moved),
+    "tanh": elementwise(_tanh, lambda z, a: 1 - a * a, "Tanh", Written(slope="1 − {a}²"), _one),
+    "relu": elementwise(
+        lambda z: np.maximum(z, 0),
+        lambda z, a: _step(z),
+        "ReLU",
+        Written("", "max({z}, 0)", "1 if {z} > 0, else 0"),
+        _none,
+    ),
+    "leaky_relu": elementwise(
+        _leaky_relu,
+        _leaky_relu_derivative,
+        "LeakyReLU",
+        Written("", f"{{z}} if {{z}} > 0, else {LEAKY_SLOPE}·{{z}}", f"1 if {{z}} > 0, else {LEAKY_SLOPE}"),
+        negative_slope=LEAKY_SLOPE,
+    ),
+    "elu": elementwise(
+        _elu,
+        _elu_derivative,
+        "ELU",
+        Written("", "{z} if {z} > 0, else e^{z} − 1", "1 if {z} > 0, else e^{z}"),
+        _one,
+    ),
+    "gelu": elementwise(
+        lambda z: z * _normal_distribution(z),
+        _gelu_derivative,
+        "GELU",
+        Written("", "{z}·Φ({z})", "Φ({z}) + {z}·φ({z})"),
+    ),
+    "gelu_tanh": elementwise(
+        _gelu_tanh,
+        _gelu_tanh_derivative,
+        "GELU",
+        Written("gelu", "{z}/2·(1 + tanh(√(2/π)·({z} + 0.044715·{z}³)))"),
+        approximate="tanh",
+    ),
+    "silu": elementwise(
+        lambda z: z * sigmoid(z), _silu_derivative, "SiLU", Written("", "{z}·σ({z})", "σ({z})·(1 + {z}·(1 − σ({z})))")
+    ),
+    "softplus": elementwise(
+        _softplus, _softplus_derivative, "Softplus", Written("", "ln(1 + e^{z})", "σ({z})"), threshold=SOFTPLUS_LINEAR
+    ),
+    "softmax": Activation(
+        softmax,
+        _softmax_backward,
+        "Softmax",
+        {"dim": 1},
+        written=Written("", "e^{z} / Σⱼ e^{zs}", "{a}·({u} − Σⱼ {us}·{as})"),
+        from_output=True,
+        magnitude=_one,
+        moved=softmax_moved,
+    ),
 }
 """By the name that an experiment gives."""

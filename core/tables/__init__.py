@@ -61,7 +61,5 @@ def _head(path: Path) -> bytes:
 
 
 def _refuse_other_than_text(head: bytes, where: str) -> None:
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise DataError("is UTF-16 text", where, "UTF-8")
-    if b"\0" in head:
+    if b"\0" in head and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise DataError("is no text", where, EXPECTED)

@@ -22,7 +22,7 @@ from core.dat import DUMP_STEMS, FORMAT, Dump, dump_name, dump_of, parse_dump_na
 from core.engines.autograd import Autograd
 from core.engines.scratch import Scratch
 from core.errors import DumpError
-from core.experiment import EngineName
+from core.experiment import Change, Data, EngineName, Experiment
 from core.experiment_file import load
 from core.session import Session
 from core.tensors import Quantity, tensor_names
@@ -187,6 +187,37 @@ def test_the_dump_of_an_epoch_says_what_the_frame_knows(engine, tmp_path):
     assert list(back.tensors) == [str(name) for name in names]
     for name in names:
         assert bits(back.tensors[str(name)]) == bits(frame.tensor(name))
+
+
+@pytest.mark.parametrize(
+    ("loss", "output", "said"),
+    [
+        ("sse", "identity", "sse (sum over samples and outputs)"),
+        ("huber", "identity", "huber (mean over samples and outputs)"),
+        ("cross_entropy", "softmax", "cross_entropy (sum over outputs, mean over samples)"),
+    ],
+)
+def test_the_head_says_how_the_loss_reduces(tmp_path, loss, output, said):
+    experiment = Experiment(layers=(2, 3, 2), loss=loss, output=output, data=Data("moons", samples=6))
+    write(tmp_path / "f.dat", dump_of(framed(experiment, 1), 1, experiment))
+
+    assert f"# loss        {said}\n" in (tmp_path / "f.dat").read_text()
+    assert read(tmp_path / "f.dat").loss == said
+
+
+def test_the_head_names_the_network_and_the_loss_of_its_own_epoch():
+    experiment = Experiment(change=(Change(2, {"loss": "mae", "activation": "tanh"}),))
+    before, after = (dump_of(framed(experiment, epoch), epoch, experiment) for epoch in (1, 2))
+
+    assert (before.network, before.loss.split()[0]) == ("2-10-10-1 sigmoid identity", "sse")
+    assert (after.network, after.loss.split()[0]) == ("2-10-10-1 tanh identity", "mae")
+
+
+def framed(experiment, epochs):
+    session = Session(experiment)
+    session.join(Scratch(experiment))
+    session.advance(epochs)
+    return session.frame().engines["scratch"]
 
 
 def test_epoch_0_has_no_dump():

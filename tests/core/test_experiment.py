@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -261,11 +262,9 @@ file = "/elsewhere/start.pth"
 
 @pytest.mark.parametrize("file", ["w.pt", "a b/w.pt", "../w.pt"])
 def test_paths_in_a_file_begin_at_its_folder(tmp_path, monkeypatch, file):
-    (tmp_path / "runs").mkdir()
-    (tmp_path / "runs" / "mine.toml").write_text(WITH_FILES.format(file))
     monkeypatch.chdir(tmp_path)
 
-    experiment = load("runs/mine.toml")
+    experiment = parse(WITH_FILES.format(file), "mine.toml", Path("runs"))
 
     assert experiment.init.file == f"{tmp_path}/runs/{file}"
     assert experiment.init_of("scratch").file == f"{tmp_path}/runs/own.pt"

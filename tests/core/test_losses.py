@@ -99,13 +99,27 @@ def test_a_fused_loss_is_that_of_the_probabilities(name):
 
 
 @NAMES
-def test_the_loss_of_two_batches_at_the_same_parameters_is_that_of_both_together(name):
+def test_the_loss_of_an_epoch_of_two_batches_is_the_mean_over_its_samples(name):
     prediction, target = arguments(name, (32, 4))
     loss = LOSSES[name]
     parts = [loss.value(prediction[rows], target[rows]) for rows in (slice(0, 27), slice(27, 32))]
+    alone = [loss.value(prediction[[i]], target[[i]]) for i in range(32)]
 
     # 1e-14: the same 128 terms of order 1, added in another order
-    assert loss.of_epoch(parts, [27, 5]) == pytest.approx(loss.value(prediction, target), rel=1e-14)
+    assert loss.of_epoch(parts, [27, 5]) == pytest.approx(np.mean(alone), rel=1e-14)
+
+
+@NAMES
+def test_each_loss_says_how_it_reduces(name):
+    prediction, target = arguments(name, (6, 4))
+    loss, said = LOSSES[name], LOSSES[name].reduces
+    doubled = [np.concatenate([each, each]) for each in (prediction, target)]
+
+    assert loss.reduction in said
+    assert ("sum over samples" in said) == (loss.reduction == "sum")
+    # 1e-14: the same terms of order 1, added in another order
+    ratio = 2 if loss.reduction == "sum" else 1
+    assert loss.value(*doubled) == pytest.approx(ratio * loss.value(prediction, target), rel=1e-14)
 
 
 @NAMES

@@ -1,6 +1,7 @@
 """A run that is saved, and goes on as if it had never stopped; what is measured beside the loss."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from core import data
 from core.engines.autograd import Autograd
 from core.engines.scratch import Scratch
-from core.errors import FileError
+from core.errors import DataError, FileError
 from core.experiment import Change, Data, Experiment, Optimizer
 from core.experiment_file import load
 from core.saved_run import read_run, write_run
@@ -85,6 +86,44 @@ def test_a_run_of_other_parameters_is_not_resumed():
 
     with pytest.raises(FileError, match="started from other parameters"):
         session_of(Experiment(seed=5)).resume(saved)
+
+
+def on_a_file(path, **settings):
+    path.write_text("a,b,y\n" + "".join(f"{i},{i * i % 7},{i % 3}\n" for i in range(9)))
+    return Experiment(layers=(2, 4, 1), data=Data(file=str(path), **settings))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace("8,1,2", "8,1,2.5"),
+        lambda text: text.replace("0,0,0\n", ""),
+        lambda text: text + "9,4,0\n",
+    ],
+)
+@pytest.mark.parametrize("test_fraction", [0.0, 0.3])
+def test_a_run_whose_data_file_has_changed_since_is_not_resumed(tmp_path, change, test_fraction):
+    path = tmp_path / "points.csv"
+    saved = session_of(on_a_file(path, test_fraction=test_fraction), Scratch).saved()
+    path.write_text(change(path.read_text()))
+
+    with pytest.raises(DataError, match=r"points\.csv: has changed since the run was saved; expected the samples"):
+        session_of(saved.experiment, Scratch).resume(saved)
+
+
+def test_a_data_file_that_was_written_again_with_the_same_numbers_has_not_changed(tmp_path):
+    path = tmp_path / "points.csv"
+    saved = session_of(on_a_file(path), Scratch).saved()
+    path.write_text("# the same\n" + path.read_text().replace(",", ";").replace("\n", "\r\n"))
+
+    session_of(saved.experiment, Scratch).resume(saved)
+
+
+def test_a_run_on_samples_that_a_source_no_longer_makes_is_not_resumed():
+    saved = session_of(RUNS["adam in batches, with a change"], Scratch).saved()
+
+    with pytest.raises(DataError, match="source moons: makes other samples than the saved run's"):
+        session_of(saved.experiment, Scratch).resume(replace(saved, samples="0" * 64))
 
 
 @pytest.mark.parametrize("engine", [Scratch, Autograd])

@@ -41,7 +41,7 @@ def trained(experiment, epochs):
         sample = x.astype(engine.precision), y.astype(engine.precision)
         losses = np.array([engine.step(*sample) for _ in range(epochs)], np.float64)
         saved[engine.name] = SavedEngine(engine.state(), losses, engine.start, engine.label, {"accuracy": losses / 2})
-    return engines, SavedRun(experiment, epochs, saved, {"numpy": np.__version__})
+    return engines, SavedRun(experiment, epochs, saved, {"numpy": np.__version__}, "ab" * 32)
 
 
 def contents(run):
@@ -54,6 +54,7 @@ def contents(run):
         run.experiment,
         run.epoch,
         dict(run.versions),
+        run.samples,
         [
             (
                 name,

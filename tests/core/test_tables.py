@@ -41,6 +41,12 @@ SAME = {
     "of a german spreadsheet without a header": "1,5;2;0,5\r\n3;-0,004;1\r\n",
     "with tabs and decimal commas": "x1\tx2\ty\n1,5\t2\t,5\n3\t-4e-3\t1\n",
     "of a spreadsheet": '\ufeffx1,x2,y\r\n1.5,2,0.5\r\n"3",-4e-3,1\r\n',
+    "of a german spreadsheet with commas and quotes": 'x1,x2,y\n"1,5",2,"0,5"\n3,"-0,004",1\n',
+    "of a german spreadsheet with commas and no header": '"1,5",2,"0,5"\n3,"-0,004",1\n',
+    "as Excel's unicode text": "x1\tx2\ty\r\n1,5\t2\t0,5\r\n3\t-0,004\t1\r\n".encode("utf-16"),
+    "in the other byte order": b"\xfe\xff" + "x1;x2;y\n1.5;2;0.5\n3;-4e-3;1\n".encode("utf-16-be"),
+    "in Windows-1252": "Höhe;x2;y\r\n1,5;2;0,5\r\n3;-0,004;1\r\n".encode("cp1252"),
+    "with Excel's word on the separator": "sep=;\r\nx1;x2;y\r\n1,5;2;0,5\r\n3;-0,004;1\r\n",
     "of an old macintosh": "x1,x2,y\r1.5,2,0.5\r3,-4e-3,1\r",
     "with quoted names": '"x, first","x ""2""",y\n1.5,2,0.5\n3,-4e-3,1\n',
     "with a name of two lines": '"x\n# 1",x2,y\n1.5,2,0.5\n3,-4e-3,1\n',
@@ -169,7 +175,11 @@ TEXT_ERRORS = {
     "a text in numbers": ("x,y\n1,2\n3,two\n", "line 3, column y: 'two' is text where a number belongs"),
     "a text without a header": ("1,2\none,3\n", "line 2, column 0: 'one' is text"),
     "a digit group": ("x,y\n1_000,2\n", "line 2, column x: '1_000' is text"),
-    "thousands": ('x,y\n"1,234",2\n', "line 2, column x: '1,234' is text"),
+    "thousands": ('x,y\n"1,234",2\n"2",3\n', "line 2, column x: 1,234 may be 1.234 or 1234; expected a decimal point"),
+    "thousands with tabs": ("x\ty\n5\t2\n-12,345\t2\n", "line 3, column x: -12,345 may be -12.345 or -12345"),
+    "thousands and a point": ('x,y\n"1,234.5",2\n', "line 2, column x: '1,234.5' is text where a number belongs"),
+    "thousands beside a point": ('x,y\n"1,234",0.5\n', "line 2, column y: 0.5 has a decimal point, other numbers a"),
+    "millions": ('x,y\n"1,234,567",2\n', "line 2, column x: '1,234,567' is text"),
     "a digit of elsewhere": ("x,y\n１,2\n", "line 2, column x: '１' is text"),
     "a terminal's code": ("x,y\n\x1b[2J,2\n", "line 2, column x: '\\x1b[2J' is text"),
     "infinity": ("x,y\n1,2\n-inf,3\n", "line 3, column x: -inf is not finite"),
@@ -181,10 +191,11 @@ TEXT_ERRORS = {
     "a quote that never closes": ('x,y\n1,2\n"3,4\n5,6\n', "line 3: is no row (unexpected end of data)"),
     "a quote in the middle": ('x,y\n1,2\n"3"4,4\n', "line 3: is no row ("),
     "point and comma": ("x;y\n1,5;2\n2.5;3\n", "line 3, column x: 2.5 has a decimal point, other numbers a comma"),
-    "a latin letter": (b"x,y\n1,2\ncaf\xe9,3\n", "line 3: is not UTF-8 text; expected UTF-8"),
+    "no letter of any kind": (b"x,y\n1,2\ncaf\x81,3\n", "line 3: is not UTF-8 text; expected UTF-8"),
     "an unprintable label": ("x,y\n1,a\n2,\x1b[2J\n", "line 3, column y: '\\x1b[2J' is no name of a class"),
     "an endless label": (f"x,y\n1,{'a' * 81}\n", "is no name of a class; expected at most 80"),
-    "utf-16": ("x,y\n1,2\n".encode("utf-16"), "is UTF-16 text; expected UTF-8"),
+    "utf-16 cut short": ("x,y\n1,2\n".encode("utf-16")[:-1], "points.csv: is not UTF-16 text; expected UTF-8"),
+    "utf-16 without its mark": ("x,y\n1,2\n".encode("utf-16-le"), "is no text; expected a table: CSV"),
     "a binary": (b"\x7fELF\0\0\0", "is no text; expected a table: CSV or TSV in UTF-8, NPZ or NPY"),
 }
 
@@ -317,14 +328,17 @@ def test_a_file_of_more_lines_than_samples_can_be_had_is_refused(tmp_path, monke
     st.booleans(),
 )
 def test_numbers_come_back_to_the_bit(tmp_path_factory, rows, delimiter, comma):
+    rows = [*rows, [0.5] * len(rows[0])]  # so that a comma is a decimal one for sure
     names = delimiter.join(f"c{at}" for at in range(len(rows[0])))
-    lines = [delimiter.join(map(repr, row)) for row in rows]
-    if comma and delimiter != ",":
-        lines = [line.replace(".", ",") for line in lines]
+    cells = [[f'"{value!r}"'.replace(".", ",") if comma else repr(value) for value in row] for row in rows]
 
-    table = read(tmp_path_factory.mktemp("t"), "\n".join([names, *lines]))
+    table = read(tmp_path_factory.mktemp("t"), "\n".join([names, *map(delimiter.join, cells)]))
 
     assert np.hstack([table.x, table.y]).tobytes() == np.array(rows).tobytes()
+
+
+def test_labels_in_windows_1252_keep_their_letters(tmp_path):
+    assert read(tmp_path, "x;Art\r\n1;Löwe\r\n2;Bär\r\n".encode("cp1252")).labels == ("Bär", "Löwe")
 
 
 def test_reading_text_loads_no_reader_but_the_standard_librarys():

@@ -147,7 +147,7 @@ def test_ten_on_five_back_five_on_dump_and_quit(terminal, tmp_path):
     terminal.press("d")
     terminal.until(lambda text: "Will be written" in text, "the dump dialog")
     terminal.press("\r")
-    terminal.until(lambda text: "Written" in text, "the dumps are written")
+    terminal.until(lambda text: "Written" in text, "the files are written")
     mine, torchs = (dat.read(tmp_path / f"{stem}_autograd.dat") for stem in ("my", "torch"))
     assert mine.epoch == torchs.epoch == 10
     assert mine.start == torchs.start
@@ -169,7 +169,7 @@ def test_quitting_while_it_trains_ends_soon_and_leaves_no_process(terminal):
     terminal.press("g")
     terminal.until(lambda text: "Go to epoch" in text, "it asks for an epoch")
     terminal.press("1000000\r")
-    terminal.until(lambda text: re.search(r"epoch \d{3,} of 1000000", text), "a hundred epochs pass")
+    terminal.until(lambda text: re.search(r"epoch [\d,]{3,} of 1,000,000", text), "a hundred epochs pass")
     written = len(terminal.raw)
     terminal.press("q")
     status, seconds = terminal.end()
@@ -228,7 +228,7 @@ def test_resizing_while_it_trains_keeps_it_alive(terminal):
     terminal.press("g")
     terminal.until(lambda text: "Go to epoch" in text, "it asks for an epoch")
     terminal.press("1000000\r")
-    terminal.until(lambda text: re.search(r"epoch \d{3,} of 1000000", text), "a hundred epochs pass")
+    terminal.until(lambda text: re.search(r"epoch [\d,]{3,} of 1,000,000", text), "a hundred epochs pass")
     terminal.resize(24, 80)
     terminal.until(lambda text: "2 Loss" in text and "3 Gradient" in text, "the narrow screen")
     terminal.resize(10, 50)

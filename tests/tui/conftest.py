@@ -2,18 +2,56 @@
 
 import asyncio
 import contextlib
+import json
 import time
+from dataclasses import dataclass
 
 import pytest
 
 from core.engines.autograd import Autograd
 from core.experiment_file import load
 from tui.app import MlpApp
+from tui.cli import _command
 from tui.conductor import LocalConductor
 from tui.trainer import Trainer
 
 PATIENCE = 20.0
 """Seconds after which a test gives up waiting; nothing here takes one."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command line came to."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+    @property
+    def refusal(self):
+        """The one line of an error that the user can mend."""
+        assert self.returncode == 2, self.stdout + self.stderr
+        assert self.stdout == ""
+        assert self.stderr.startswith("mlp-tui: ")
+        assert self.stderr.count("\n") == 1
+        return self.stderr.removeprefix("mlp-tui: ").removesuffix("\n")
+
+    @property
+    def lines(self):
+        """The objects that `--json` prints."""
+        assert (self.returncode, self.stderr) == (0, "")
+        return [json.loads(line, parse_constant=pytest.fail) for line in self.stdout.splitlines()]
+
+
+@pytest.fixture
+def mlp_tui(capfd):
+    """Return a function that runs a command line in this process: starting another takes a second."""
+
+    def run(*words):
+        status = _command([str(word) for word in words])
+        return Done(status, *capfd.readouterr())
+
+    return run
 
 
 class WatchedConductor(LocalConductor):

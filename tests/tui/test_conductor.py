@@ -14,6 +14,7 @@ from tui.protocol import (
     Described,
     Ended,
     GoTo,
+    Kept,
     NotDumped,
     Restart,
     Show,
@@ -212,3 +213,51 @@ def test_sending_waits_for_nobody(conductor, ear, tmp_path):
 
     assert took < SOON
     ear.wait(View, lambda view: view.handled == last)
+
+
+# Checkpoints that outlive a trainer
+
+
+def trained_and_kept(conductor, ear, epoch):
+    """Train to an epoch in both engines, and wait until it is kept."""
+    heard = len(ear.events)
+    conductor.send(GoTo(epoch))
+    view = ear.wait(View, lambda view: view.trained == epoch and len(view.joined) == 2, heard)
+    ear.wait(Kept, lambda kept: kept.epoch == epoch, heard)
+    return view
+
+
+def end_and_carry_on(conductor, ear):
+    """Kill the trainer and start another; return why it ended, the epoch, and what is shown with both engines."""
+    heard = len(ear.events)
+    os.kill(conductor._process.pid, signal.SIGKILL)
+    reason = ear.wait(Ended, after=heard).reason
+    epoch = conductor.carry_on()
+    return reason, epoch, ear.wait(View, lambda view: len(view.joined) == 2, heard)
+
+
+def test_a_trainer_that_is_killed_goes_on_at_its_last_checkpoint_with_the_same_bits(conductor, ear):
+    before = trained_and_kept(conductor, ear, 7)
+    reason, epoch, after = end_and_carry_on(conductor, ear)
+
+    assert "SIGKILL, as it is when memory runs out, at epoch 7; R goes on from epoch 7" in reason
+    assert epoch == after.epoch == after.trained == 7
+    for engine in ("scratch", "autograd"):
+        assert after.matrix.values[engine].tobytes() == before.matrix.values[engine].tobytes()
+
+
+def test_what_was_gone_on_with_can_be_gone_on_with_again(conductor, ear):
+    for epoch in (3, 5):
+        trained_and_kept(conductor, ear, epoch)
+        assert end_and_carry_on(conductor, ear)[1] == epoch
+
+
+def test_without_a_checkpoint_or_with_a_trainer_that_lives_there_is_nothing_to_go_on_with(conductor, ear):
+    ear.wait(View)
+    assert conductor.carry_on() is None
+    trained_and_kept(conductor, ear, 1)
+    assert conductor.carry_on() is None
+
+
+def test_a_checkpoint_has_no_name_that_could_be_left_behind(conductor):
+    assert [os.fstat(file.fileno()).st_nlink for file in conductor._files] == [0, 0]

@@ -11,7 +11,7 @@ from core.experiment_file import load
 from core.tensors import INPUT, TARGET, Quantity, parse_tensor_name
 from tui.actions import ACTIONS
 from tui.dump_job import existing
-from tui.panes.matrix import HEADING_WIDTH
+from tui.panes.block_map import HEADING_WIDTH
 from tui.protocol import GoTo, Step, WriteDumps
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.dump import DumpScreen, _look, _summary
@@ -572,7 +572,7 @@ async def test_a_notice_hides_no_number(opened, folder, size):
 async def test_both_predictions_are_shown_and_named_in_80_by_24(opened):
     async with opened(size=(80, 24)) as program:
         await program.press("n")
-        (line,) = [each for each in program.text.splitlines() if "ŷ" in each]
+        (line,) = [each for each in program.text.splitlines() if "ŷ scratch" in each]
         assert "scratch 0.3694" in line
         assert "autograd 0.3694" in line
 

@@ -9,7 +9,7 @@ from core.experiment_file import load, parse
 from core.session import Session
 from core.tensors import Quantity, parse_tensor_name, tensor_names
 from tui.look import WHOLE, agreements_of, matrix_of, sample_of
-from tui.panes.matrix import _ulps_text
+from tui.panes.cell_line import ulps_text
 from tui.protocol import Matrix, Window
 
 
@@ -130,4 +130,4 @@ def test_a_number_and_a_nan_are_told_without_a_count():
         {}, {}, {}, np.array([[2.0**64], [0.0], [1.0]]),
     )  # fmt: skip
 
-    assert [_ulps_text(matrix, (row, 0)) for row in range(3)] == ["one is nan", "both are nan", "1 ulp"]
+    assert [ulps_text(matrix, (row, 0)) for row in range(3)] == ["one is nan", "both are nan", "1 ulp"]

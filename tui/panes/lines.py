@@ -37,14 +37,26 @@ class LinePane(Widget, can_focus=True):
     }
     """
 
+    _ground: Style | None = None
+    """The pane's own colours, as long as they are the same: finding them out takes longer than drawing a line."""
+
     def line(self, y: int) -> list[Segment]:
         """Return the segments of line `y` of the pane's content."""
         raise NotImplementedError
 
     def render_line(self, y: int) -> Strip:
         """Draw a line in the pane's own background."""
-        strip = Strip(self.line(y)).adjust_cell_length(self.size.width)
-        return strip.apply_style(self._ground)
+        if self._ground is None:
+            self._ground = self.rich_style
+        segments = self.line(y)
+        if not segments:
+            return Strip.blank(self.size.width, self._ground)
+        return Strip(segments).adjust_cell_length(self.size.width).apply_style(self._ground)
+
+    def notify_style_update(self) -> None:
+        """Find the pane's colours out again when they are drawn next."""
+        self._ground = None
+        super().notify_style_update()
 
     @property
     def heading(self) -> Style:
@@ -60,10 +72,6 @@ class LinePane(Widget, can_focus=True):
     def cursor(self) -> Style:
         """The style of what the cursor is on."""
         return self.get_component_rich_style("line-pane--cursor")
-
-    @property
-    def _ground(self) -> Style:
-        return self.rich_style
 
 
 class ListPane(LinePane):

@@ -7,6 +7,7 @@ from array import array
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
+from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 
@@ -62,6 +63,11 @@ class LossPane(ListPane):
         self._away = False
         """Whether the wheel has turned away from the epoch that is shown; until that is another one."""
 
+    def watch_described(self, described: Described | None) -> None:
+        """Say how the loss is reduced."""
+        if described is not None:
+            self.border_subtitle = Content(described.loss)
+
     def watch_view(self, old: View | None, new: View | None) -> None:
         """Keep the epoch that is shown in sight, unless the user has scrolled away from it."""
         if new is None or old is None:
@@ -92,7 +98,12 @@ class LossPane(ListPane):
     def on_click(self, event: events.Click) -> None:
         """Pick the epoch of the row that was clicked."""
         offset = event.get_content_offset(self)
-        if offset is not None and offset.y >= 1 and self.view and self._origin + offset.y - 1 <= self.view.trained:
+        if (
+            offset is not None
+            and 1 <= offset.y <= self._shown
+            and self.view
+            and self._origin + offset.y - 1 <= self.view.trained
+        ):
             self.post_message(self.Picked(self._origin + offset.y - 1))
 
     def line(self, y: int) -> list[Segment]:
@@ -103,6 +114,8 @@ class LossPane(ListPane):
         if y == 0:
             columns = "".join(f"{name:>11} " for name in names)
             return [Segment(f"{'epoch':>{self._epoch_width}}{columns}{'digits':>6}", self.heading)]
+        if y > self._shown:
+            return self._foot()[y - 1 - self._shown]
         epoch = self._origin + y - 1
         if epoch > self.view.trained:
             return []
@@ -123,13 +136,32 @@ class LossPane(ListPane):
             return f"{'start' if epoch == 0 else '–' if name in self.view.missing else '…':>11} "
         return f"{aligned(loss, 4)}".rjust(12) if math.isfinite(loss) else f"{loss!s:>11} "
 
+    def _foot(self) -> list[list[Segment]]:
+        """Write below the table what else was measured at the epoch shown, and inside an epoch the batch's own loss."""
+        if self.described is None or self.view is None:
+            return []
+        lines, view, names = [], self.view, self.described.engines
+        for metric in self.described.metrics if view.epoch and view.inside is None else ():
+            values = [self.history.at(f"{metric} {name}", view.epoch) for name in names]
+            lines.append(self._foot_line(metric, values))
+        if view.inside is not None:
+            losses = [view.inside.losses.get(name) for name in names]
+            lines.append(self._foot_line(f"update {view.inside.update}/{view.updates}", losses))
+        return lines
+
+    def _foot_line(self, label: str, values: list[float | None]) -> list[Segment]:
+        room = max(8, (self.size.width - 18) // max(len(values), 1))
+        decimals = max(2, min(6, room - 6))
+        numbers = "".join(f"{'…' if value is None else f'{value:.{decimals}g}':>{room}}" for value in values)
+        return [Segment(f"{label:<18}", self.heading), Segment(numbers)]
+
     @property
     def _epoch_width(self) -> int:
         return 1 + max(5, len(str(self.view.trained if self.view else 0)))
 
     @property
     def _shown(self) -> int:
-        return max(1, self.size.height - 1)
+        return max(1, self.size.height - 1 - len(self._foot()))
 
     def _keep_in_sight(self) -> None:
         if self.view is not None and not self._away:

@@ -8,6 +8,8 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
+from tui.numbers import duration_text, rate_text
+
 if TYPE_CHECKING:
     from tui.protocol import Described, View
 
@@ -39,9 +41,19 @@ class TitleBar(Static):
         view = self.view
         if view is None:
             return "starting…"
-        filled = round(BAR * view.trained / view.planned)
-        state = "▶ " if view.running else ""
-        return f"{state}epoch {view.epoch} of {view.planned} {'█' * filled}{'░' * (BAR - filled)}"
+        filled = int(BAR * view.trained / view.planned)
+        return " ".join([*self._state(view), "█" * filled + "░" * (BAR - filled)])
+
+    def _state(self, view: View) -> list[str]:
+        """Say where the run stands, and how fast it goes on."""
+        inside = f", update {view.inside.update} of {view.updates}," if view.inside else ""
+        stands = f"epoch {view.epoch:,}{inside} of {view.planned:,}"
+        if not view.running:
+            return [stands]
+        if not view.speed:
+            return [f"▶ {stands}"]
+        left = duration_text((view.planned - view.trained) / view.speed)
+        return [f"▶ {stands}", f"{rate_text(view.speed * max(view.updates, 1))} updates/s", f"{left} left"]
 
 
 class Notice(Static):
@@ -55,12 +67,23 @@ class Notice(Static):
 
     def watch_view(self, view: View | None) -> None:
         """Show it where there is something to know."""
-        self.display = view is not None and (not view.comparable or bool(view.dumping))
+        self.display = bool(self._text(view))
 
     def render(self) -> Content:
-        """Say it: what dumps do, as long as they do it, and else that the engines start from different weights."""
-        if self.view is not None and self.view.dumping:
-            return Content(f"◌ {self.view.dumping}")
-        short = "⚠ Different starting weights: the gradients can't be compared."
+        """Say it."""
+        return Content(self._text(self.view))
+
+    def _text(self, view: View | None) -> str:
+        """Say what takes its time, as long as it does; else that the engines start from different weights."""
+        if view is None:
+            return ""
+        if view.jump is not None:
+            jump = view.jump
+            share = f"{jump.done:,} of {jump.total:,} epochs computed again"
+            return f"◌ Going to epoch {jump.epoch:,}: {share}, {duration_text(jump.left)} left. Esc stays here."
+        if view.dumping:
+            return f"◌ {view.dumping}"
+        if view.comparable:
+            return ""
         long = "⚠ scratch and autograd start from different weights, so their gradients can't be compared."
-        return Content(long if self.size.width > len(long) else short)
+        return long if self.size.width > len(long) else "⚠ Different starting weights: the gradients can't be compared."

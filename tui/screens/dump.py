@@ -6,7 +6,7 @@ import asyncio
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 from textual import on, work
 from textual.binding import Binding, BindingType
@@ -70,7 +70,11 @@ class Dot(RadioButton):
         return "●" if self.value else " "
 
 
-class DumpScreen(Dialog[tuple[DumpChoice, WriteDumps] | None]):
+Other = Literal["experiment", "weights", "run"]
+"""What else can be saved; the answer of a DumpScreen that is left for it."""
+
+
+class DumpScreen(Dialog[tuple[DumpChoice, WriteDumps] | Other | None]):
     """Ask what to write where; the answer is complete: folders exist, and what is replaced has been agreed to."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel")]
@@ -110,6 +114,8 @@ class DumpScreen(Dialog[tuple[DumpChoice, WriteDumps] | None]):
             yield Input(chosen.folder, id="folder", compact=True)
             yield Static("", id="paths", markup=False)
             with Horizontal(classes="buttons"):
+                for other in get_args(Other):
+                    yield QuickButton(f"{other.capitalize()} …", id=other, classes="other", compact=True)
                 yield QuickButton("Save", id="save", variant="primary", compact=True)
                 yield QuickButton("Cancel", id="cancel", compact=True)
 
@@ -164,10 +170,13 @@ class DumpScreen(Dialog[tuple[DumpChoice, WriteDumps] | None]):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Save, or leave."""
-        if event.button.id == "save":
-            self._save()
-        else:
-            self.dismiss(None)
+        match event.button.id:
+            case "save":
+                self._save()
+            case "experiment" | "weights" | "run" as other:
+                self.dismiss(other)
+            case _:
+                self.dismiss(None)
 
     @work(exclusive=True, group="save")
     async def _save(self) -> None:

@@ -22,6 +22,7 @@ from tui.panes.matrix import MatrixGrid, MatrixPane, cell_of
 from tui.panes.model import ModelPane
 from tui.panes.title import Notice, TitleBar
 from tui.protocol import (
+    Cancel,
     Command,
     Described,
     Dumped,
@@ -31,18 +32,18 @@ from tui.protocol import (
     GoToLast,
     MayRestart,
     NotDumped,
+    NotSaved,
     Restart,
     Said,
+    Saved,
     Show,
     Step,
+    StepUpdate,
     ToggleRun,
     View,
     Window,
-    WriteDumps,
 )
-from tui.screens.confirm import ConfirmScreen
-from tui.screens.dump import NOTHING, DumpChoice, DumpScreen
-from tui.screens.goto import GoToScreen
+from tui.screens.errands import SLOW_TO_GET_BACK, Errands
 from tui.screens.help import HelpScreen
 from tui.selection import Selection
 
@@ -51,11 +52,10 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from tui.conductor import Conductor
+    from tui.screens.dump import Other
 
 PATIENCE = 1.0
 """Seconds for which a dialog waits for the epoch that is being trained, where another one can be offered."""
-SLOW_TO_GET_BACK = 1000
-"""Epochs; more of them are not dropped without asking."""
 LEAST_WIDTH, LEAST_HEIGHT = 72, 20
 """Below that the panes don't fit; the screen says so."""
 
@@ -90,7 +90,7 @@ class MainScreen(Screen[None]):
         """The number of the last command."""
         self._news = asyncio.Event()
         """Set when the next View has come."""
-        self._dump_choice = DumpChoice()
+        self._errands = Errands(self)
 
     def compose(self) -> ComposeResult:
         """Put the title on top, the panes in the middle and the keys at the bottom."""
@@ -127,28 +127,36 @@ class MainScreen(Screen[None]):
         """Take in what the trainer said."""
         match message.event:
             case Described() as event:
-                self.described = event
+                self._take_description(event)
             case View() as event:
                 self.query_one(LossPane).history.take(event.series)
                 self.view = event
                 self._news.set()
                 self._news = asyncio.Event()
-            case NotDumped(_, reason):
+            case NotDumped(_, reason) | NotSaved(_, reason):
                 self.notify(reason, severity="error", markup=False, timeout=10)
             case MayRestart(trained):
-                self._ask_to_restart(trained)
+                self.action_ask_to_restart(trained)
             case Dumped() as event:
                 self.notify(_dumped_text(event), markup=False)
+            case Saved(_, path, nbytes):
+                self.notify(f"Written, {count_text(nbytes)}: {path}", markup=False)
             case Said(text, severity):
                 self.notify(text, severity=severity, markup=False, timeout=10 if severity == "error" else 5)
             case Ended(reason):
                 text = f"The trainer has stopped ({reason}). Press r to start again."
                 self.notify(text, severity="error", markup=False, timeout=3600)
 
+    def _take_description(self, event: Described) -> None:
+        """Take in what is run; look at a tensor that it has."""
+        if self.selection.layer > event.depth:
+            self.selection = Selection(shown=self.selection.shown)
+        self.described = event
+
     def watch_selection(self, old: Selection, new: Selection) -> None:
         """Ask for another tensor; which part of it is wanted shows when it is there."""
         if old.tensor != new.tensor:
-            self._send(Show(new.tensor, Window()))
+            self.send(Show(new.tensor, Window()))
 
     # What the panes say
 
@@ -166,11 +174,11 @@ class MainScreen(Screen[None]):
 
     @on(LossPane.Picked)
     def _pick_epoch(self, message: LossPane.Picked) -> None:
-        self._send(GoTo(message.epoch))
+        self.send(GoTo(message.epoch))
 
     @on(ListPane.Moved, "#loss")
     def _move_epoch(self, message: ListPane.Moved) -> None:
-        self._send(Step(message.by, train=False))
+        self.send(Step(message.by, train=False))
 
     @on(MatrixGrid.Picked)
     def _pick_cell(self, message: MatrixGrid.Picked) -> None:
@@ -180,26 +188,34 @@ class MainScreen(Screen[None]):
     def _ask_for_part(self, message: MatrixGrid.Seen) -> None:
         matrix = self.view.matrix if self.view else None
         if matrix is not None and not matrix.window.covers(message.window):
-            self._send(Show(self.selection.tensor, message.window.with_margin()))
+            self.send(Show(self.selection.tensor, message.window.with_margin()))
 
     # What the keys do
 
     def action_step(self, epochs: int) -> None:
         """Go some epochs on or back."""
-        self._send(Step(epochs))
+        self.send(Step(epochs))
+
+    def action_step_update(self, updates: int) -> None:
+        """Go some updates on or back, inside an epoch too."""
+        self.send(StepUpdate(updates))
+
+    def action_stay(self) -> None:
+        """Give up a jump that is under way."""
+        self.send(Cancel())
 
     def action_first(self) -> None:
         """Go to epoch 0."""
-        self._send(GoTo(0))
+        self.send(GoTo(0))
 
     def action_last(self) -> None:
         """Go to the last epoch trained."""
         self.query_one(LossPane).come_back()
-        self._send(GoToLast())
+        self.send(GoToLast())
 
     def action_run(self) -> None:
         """Train to the planned end, or pause."""
-        self._send(ToggleRun())
+        self.send(ToggleRun())
 
     def action_engine(self) -> None:
         """Show the next engine, or what parts them."""
@@ -223,7 +239,7 @@ class MainScreen(Screen[None]):
     @work
     async def action_copy_cell(self) -> None:
         """Copy the cell's number, as the engine has it."""
-        await self._settled()
+        await self.settled()
         matrix = self.view.matrix if self.view else None
         values = matrix.values.get(self.selection.shown) if matrix else None
         row, column = cell_of(self.selection, matrix)
@@ -236,7 +252,7 @@ class MainScreen(Screen[None]):
     @work
     async def action_copy_tensor(self) -> None:
         """Copy the whole tensor, a row a line."""
-        await self._settled()
+        await self.settled()
         matrix = self.view.matrix if self.view else None
         values = matrix.values.get(self.selection.shown) if matrix else None
         if matrix is None or values is None:
@@ -254,44 +270,48 @@ class MainScreen(Screen[None]):
 
     def action_go_to(self) -> None:
         """Ask for an epoch and go there."""
-        self.app.push_screen(GoToScreen(self.view.trained if self.view else 0), self._go_to)
+        self._errands.go_to()
 
     def action_restart(self) -> None:
         """Start again; the trainer asks where much has been trained."""
-        self._conductor.revive()
-        self._send(Restart(SLOW_TO_GET_BACK))
-        self._send(Show(self.selection.tensor, Window()))
+        self.revive()
+        self.send(Restart(SLOW_TO_GET_BACK))
+        self.send(Show(self.selection.tensor, Window()))
+
+    def action_ask_to_restart(self, trained: int) -> None:
+        """Ask whether to start again."""
+        self._errands.restart(trained)
 
     def action_dump(self) -> None:
         """Ask what to dump, and have it written."""
-        if self.view is None or self.described is None or (self._is_settled(self._sent) and self.view.epoch == 0):
-            self.notify(NOTHING, severity="warning")
-            return
-        screen = DumpScreen(self._dump_choice, self.described.engines, self.view, self._settled())
-        self.app.push_screen(screen, self._write_dumps)
+        self._errands.dump()
 
-    def _go_to(self, epoch: int | None) -> None:
-        if epoch is not None:
-            self._send(GoTo(epoch))
+    def action_open(self) -> None:
+        """Ask for another experiment, and start it."""
+        self._errands.open()
 
-    def _write_dumps(self, answer: tuple[DumpChoice, WriteDumps] | None) -> None:
-        if answer is not None:
-            self._dump_choice, asked = answer
-            self._send(asked)
+    def action_settings(self) -> None:
+        """Show the settings, and go by what was changed."""
+        self._errands.settings()
 
-    @work
-    async def _ask_to_restart(self, trained: int) -> None:
-        question = f"Start again? The {trained:,} epochs trained are dropped; the same bits come out anew."
-        if await self.app.push_screen_wait(ConfirmScreen(question, "Start again")):
-            self._send(Restart())
+    def action_save(self, what: Other) -> None:
+        """Ask for a file, and save the experiment, weights or the run."""
+        self._errands.save(what)
 
-    def _send(self, command: Command) -> None:
+    # The way to the trainer
+
+    def send(self, command: Command) -> None:
+        """Send the trainer a command."""
         self._sent = self._conductor.send(command)
 
-    async def _settled(self) -> View:
+    def revive(self) -> None:
+        """Start the trainer again where it has ended."""
+        self._conductor.revive()
+
+    async def settled(self) -> View:
         """Return the View of all that has been asked for until now; a long training is not waited for."""
         number, until = self._sent, None
-        while not self._is_settled(number):
+        while not self._shows(number):
             if self.view is not None and self.view.handled >= number and self.view.epoch > 0:
                 until = until or asyncio.get_running_loop().time() + PATIENCE
             with contextlib.suppress(TimeoutError):
@@ -302,7 +322,12 @@ class MainScreen(Screen[None]):
         assert self.view is not None
         return self.view
 
-    def _is_settled(self, number: int) -> bool:
+    @property
+    def is_settled(self) -> bool:
+        """Whether the screen shows all that has been asked for."""
+        return self._shows(self._sent)
+
+    def _shows(self, number: int) -> bool:
         """Whether the screen shows what has been asked for up to this command."""
         view = self.view
         return view is not None and view.handled >= number and view.heading == view.epoch

@@ -1,0 +1,150 @@
+"""Keys while it trains at full speed: how soon the screen shows what they did, and what that costs the training."""
+
+from __future__ import annotations
+
+import re
+import statistics
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from figure import Figure, duration, percentile
+from terminal import PROGRAM, ROOT, Terminal, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from figure import Effort
+
+LEAST_FRAMES = 10.0
+_EPOCH = re.compile(rb"epoch ([\d,]+) of")
+_AUTOGRAD_IS_THERE = "ŷ autograd".encode()
+
+BARE = """
+import sys, time
+from core.engines.autograd import Autograd
+from core.engines.scratch import Scratch
+from core.experiment_file import load
+from core.session import Session
+
+experiment = load("notebook")
+session = Session(experiment)
+for engine in (Scratch(experiment), Autograd(experiment)):
+    session.join(engine)
+session.advance(1000)
+for line in sys.stdin:
+    before, begun = session.trained, time.perf_counter()
+    while time.perf_counter() < begun + float(line):
+        session.advance(100)
+    print((session.trained - before) / (time.perf_counter() - begun), flush=True)
+"""
+"""Trains as fast as it can for the seconds that each line names, and answers with epochs a second."""
+
+
+def figures(effort: Effort) -> Iterator[Figure]:
+    """Measure the keys, then the training's speed."""
+    terminal = Terminal([*PROGRAM])
+    try:
+        _begin(terminal)
+        yield from _latency(terminal, effort)
+        yield from _speed(terminal, effort)
+    finally:
+        terminal.close()
+
+
+def _begin(terminal: Terminal) -> None:
+    """Train without end in both engines, the numbers in focus."""
+    terminal.until(lambda seen: b"press n to train" in seen, "the panes are filled")
+    terminal.press(b"n")
+    terminal.until(lambda seen: _AUTOGRAD_IS_THERE in seen, "autograd has joined")
+    terminal.press(b"3g")
+    terminal.until(lambda seen: b"Go to epoch" in seen, "it asks for an epoch")
+    terminal.press(b"1000000000\r")
+    terminal.until(lambda seen: len(set(_EPOCH.findall(seen))) > 5, "it trains")
+
+
+def _latency(terminal: Terminal, effort: Effort) -> Iterator[Figure]:
+    """Press keys that the screen answers by itself, and in turn keys that need the trainer.
+
+    The cell's own line names the cell, and the pane's title the tensor: neither stands on the screen before its key.
+    """
+    times: dict[str, list[float]] = {"the screen alone": [], "with the trainer": []}
+    row = 0
+    for i in range(effort.presses // 2):
+        step = 1 if row == 0 or (row < 9 and i % 2 == 0) else -1
+        row += step
+        times["the screen alone"].append(_answered(terminal, b"\x1b[B" if step > 0 else b"\x1b[A", f"[{row}, 0]"))
+        key, named = (b"]", "dL/db1") if i % 2 == 0 else (b"[", "dL/dW1")
+        times["with the trainer"].append(_answered(terminal, key, f"· {named} ·"))
+        if i % 2 == 0:  # back to the matrix with rows and columns, whose cells have a name of two numbers
+            _answered(terminal, b"[", "· dL/dW1 ·")
+    together = [took for each in times.values() for took in each]
+    medians = ", ".join(f"{name} {duration(statistics.median(each))}" for name, each in times.items())
+    yield Figure("key to changed screen, median", statistics.median(together) * 1e3, 20, "ms", medians)
+    for percent, target in ((95, 50), (99, 100)):
+        value = percentile(together, percent) * 1e3
+        yield Figure(f"key to changed screen, {percent} % of the keys", value, target, "ms", f"{len(together)} keys")
+
+
+def _answered(terminal: Terminal, key: bytes, text: str) -> float:
+    """Press a key at a moment that has nothing to do with the screen's frames; return how long its answer took."""
+    pause = time.perf_counter() + 0.02 + 0.001 * (time.perf_counter_ns() % 61)
+    while time.perf_counter() < pause:
+        terminal.read(pause - time.perf_counter())
+    wanted = text.encode()
+    pressed = terminal.press(key)
+    return terminal.until(lambda seen: wanted in seen, f"{key!r} shows {text}") - pressed
+
+
+def _speed(terminal: Terminal, effort: Effort) -> Iterator[Figure]:
+    """Train bare and with the screen in turns; the one waits while the other runs."""
+    shares, frames, speeds = [], [], []
+    with subprocess.Popen(
+        [sys.executable, "-c", BARE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True
+    ) as bare:
+        assert bare.stdin is not None
+        assert bare.stdout is not None
+        ask = _asker(bare.stdin.write, bare.stdin.flush, bare.stdout.readline)
+        for _ in range(max(2, effort.rounds // 2)):
+            shown, painted = _shown_speed(terminal, effort.seconds)
+            terminal.press(b" ")
+            terminal.settle()
+            alone = ask(effort.seconds)
+            terminal.press(b" ")
+            terminal.until(lambda seen: len(set(_EPOCH.findall(seen))) > 2, "it trains on")
+            shares.append(shown / alone)
+            frames.append(painted)
+            speeds.append((shown, alone))
+        bare.stdin.close()
+    epochs = [statistics.median(each) for each in zip(*speeds, strict=True)]
+    measured = f"{epochs[0]:,.0f} epochs a second with the screen, {epochs[1]:,.0f} without"
+    yield Figure("training with the screen ÷ bare Session.advance", statistics.median(shares), 0.9, "×", measured, True)
+    yield Figure("frames a second meanwhile", statistics.median(frames), LEAST_FRAMES, "", "", at_least=True)
+
+
+def _asker(
+    write: Callable[[str], object], flush: Callable[[], object], readline: Callable[[], str]
+) -> Callable[[float], float]:
+    def ask(seconds: float) -> float:
+        write(f"{seconds}\n")
+        flush()
+        return float(readline())
+
+    return ask
+
+
+def _shown_speed(terminal: Terminal, seconds: float) -> tuple[float, float]:
+    """Return epochs a second by what the screen shows, and how many of them it showed in a second."""
+    shown: list[tuple[float, int]] = []
+    end, text = time.perf_counter() + seconds, b""
+    while time.perf_counter() < end:
+        text = (text + plain(terminal.read(0.05)))[-4000:]
+        found = _EPOCH.findall(text)
+        if found:
+            text = text[text.rfind(b"epoch ") + 6 :]
+            epoch = int(found[-1].replace(b",", b""))
+            if not shown or epoch != shown[-1][1]:
+                shown.append((time.perf_counter(), epoch))
+    (begun, first), (ended, last) = shown[0], shown[-1]
+    return (last - first) / (ended - begun), (len(shown) - 1) / (ended - begun)

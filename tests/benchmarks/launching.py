@@ -1,0 +1,91 @@
+"""Starting and leaving: the first frame beside a minimal Textual app's, what help needs, and how soon it is over."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from figure import Figure, compared, duration
+from terminal import PROGRAM, ROOT, Terminal, children, lives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from figure import Effort
+
+MINIMAL = """
+from textual.app import App
+from textual.widgets import Static
+
+class Minimal(App):
+    def compose(self):
+        yield Static("painted")
+
+Minimal().run()
+"""
+
+IMPORTED = """
+import atexit, os, sys
+def tell():
+    heavy = sorted(name for name in sys.modules if name.split(".")[0] in ("textual", "torch"))
+    os.write(2, ("modules:" + " ".join(heavy)).encode())
+atexit.register(tell)
+from tui.cli import main
+main()
+"""
+
+
+def figures(effort: Effort) -> Iterator[Figure]:
+    """Measure the start, then what the options import, then the end."""
+    yield _first_paint(effort)
+    for option in ("--help", "--version"):
+        yield _imports(option)
+    yield from _leaving(effort)
+
+
+def _first_paint(effort: Effort) -> Figure:
+    """Both from the spawn to the first frame's text; the first start of each, which reads the disk, doesn't count."""
+    commands = {"mlp-tui": (PROGRAM, b"1 Model"), "minimal": ([sys.executable, "-c", MINIMAL], b"painted")}
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for counted in range(-1, effort.rounds):
+        for name, (command, text) in commands.items():
+            terminal = Terminal(command)
+            try:
+                painted = terminal.until(lambda seen, text=text: text in seen, "the first frame") - terminal.begun
+            finally:
+                terminal.close()
+            if counted >= 0:
+                times[name].append(painted)
+    return compared("first frame ÷ a minimal Textual app's", 1.35, *times.values(), ("mlp-tui", "minimal app"))
+
+
+def _imports(option: str) -> Figure:
+    command = [sys.executable, "-c", IMPORTED, option]
+    done = subprocess.run(command, check=True, capture_output=True, cwd=ROOT, env={"PYTHONPATH": str(ROOT)})
+    modules = done.stderr.decode().partition("modules:")[2].split()
+    return Figure(f"modules of textual or torch that {option} imports", len(modules), 0, "", " ".join(modules[:3]))
+
+
+def _leaving(effort: Effort) -> Iterator[Figure]:
+    """From `q`, while it trains at full speed, until the program and all that it started have ended."""
+    times, left = [], 0
+    for _ in range(max(2, effort.rounds // 2)):
+        terminal = Terminal([*PROGRAM])
+        try:
+            terminal.until(lambda seen: b"press n to train" in seen, "the panes are filled")
+            started = children(terminal.pid)
+            terminal.press(b"g")
+            terminal.until(lambda seen: b"Go to epoch" in seen, "it asks for an epoch")
+            terminal.press(b"1000000000\r")
+            terminal.until(lambda seen: b"epoch 1" in seen, "it trains")
+            terminal.until(lambda seen: seen.count(b"of 1") > 20, "it has trained for a while")
+            pressed = terminal.press(b"q")
+            times.append(terminal.wait() - pressed)
+            left += sum(map(lives, started))
+        finally:
+            terminal.close()
+    measured = f"median {duration(statistics.median(times))}, quickest {duration(min(times))}"
+    yield Figure("quitting while it trains, worst", max(times) * 1e3, 300, "ms", measured)
+    yield Figure("processes left behind", left, 0, "", f"{len(times)} times")

@@ -1,0 +1,36 @@
+"""Recent: the experiments and saved runs that were opened last, remembered from one start to the next."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from platformdirs import user_state_path
+
+from core.errors import FileError
+from core.files import write_whole
+
+MOST = 10
+
+
+def recent() -> list[Path]:
+    """Return the files opened last, the latest first, those that are gone left out."""
+    try:
+        lines = _place().read_text("utf-8").splitlines()
+    except (OSError, ValueError):
+        return []
+    return [path for line in lines if line and (path := Path(line)).is_file()][:MOST]
+
+
+def remember(path: Path) -> None:
+    """Put a file first; where that can't be kept, it is forgotten, and nobody is troubled."""
+    path = path.absolute()
+    paths = [path, *(each for each in recent() if each != path)][:MOST]
+    place = _place()
+    with contextlib.suppress(OSError, FileError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(place, "".join(f"{each}\n" for each in paths).encode(), replace=True)
+
+
+def _place() -> Path:
+    return user_state_path("mlp-tui") / "recent"

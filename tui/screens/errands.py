@@ -1,0 +1,148 @@
+"""Errands: what the main screen asks the user about, and what it sends the trainer when there is an answer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from core.errors import MlpError
+from core.experiment_file import to_toml
+from core.files import write_whole
+from tui.numbers import count_text
+from tui.protocol import ChangeSettings, GoTo, Open, Restart, Resume, SaveRun, SaveWeights
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.dump import NOTHING, DumpChoice, DumpScreen, Other
+from tui.screens.goto import GoToScreen
+from tui.screens.open import OpenScreen
+from tui.screens.save import SaveScreen, SaveTo
+from tui.screens.settings import Anew, FromHere, SettingsScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.experiment import Experiment
+    from tui.protocol import WriteDumps
+    from tui.screens.main import MainScreen
+
+SLOW_TO_GET_BACK = 1000
+"""Epochs; more of them are not dropped without asking."""
+
+
+class Errands:
+    """Dialogs of the main screen, each from its question to the command that follows.
+
+    The first dialog of each comes up at once, before the next key is taken.
+    """
+
+    def __init__(self, main: MainScreen) -> None:
+        self._main = main
+        self._dump_choice = DumpChoice()
+
+    def go_to(self) -> None:
+        """Ask for an epoch, and go there."""
+        view = self._main.view
+        self._main.app.push_screen(GoToScreen(view.trained if view else 0), self._go_to)
+
+    def dump(self) -> None:
+        """Ask what to dump, and have it written; or go on to what else can be saved."""
+        main = self._main
+        if main.view is None or main.described is None or (main.is_settled and main.view.epoch == 0):
+            main.notify(NOTHING, severity="warning")
+            return
+        screen = DumpScreen(self._dump_choice, main.described.engines, main.view, main.settled())
+        main.app.push_screen(screen, self._dump)
+
+    def save(self, what: Other) -> None:
+        """Ask for a file, and have the experiment, weights or the run written."""
+        main = self._main
+        if main.view is not None and main.described is not None:
+            engines = main.view.joined if what == "weights" else ()
+            screen = SaveScreen(what, main.described.name, engines)
+            main.app.push_screen(screen, lambda to: self._save(what, to))
+
+    def open(self) -> None:
+        """Ask for an experiment or a saved run, and start it."""
+        self._main.app.push_screen(OpenScreen(), self._open)
+
+    def settings(self) -> None:
+        """Show the settings; start anew with them, or train on with them."""
+        main = self._main
+        if main.view is not None and main.described is not None:
+            screen = SettingsScreen(main.described.experiment, main.view.epoch, main.settled())
+            main.app.push_screen(screen, self._change)
+
+    def restart(self, trained: int) -> None:
+        """Ask whether to start again, as much has been trained."""
+        question = f"Start again? The {trained:,} epochs trained are dropped; the same bits come out anew."
+        self._ask(question, "Start again", lambda: self._main.send(Restart()))
+
+    # With the answers
+
+    def _go_to(self, epoch: int | None) -> None:
+        if epoch is not None:
+            self._main.send(GoTo(epoch))
+
+    def _dump(self, answer: tuple[DumpChoice, WriteDumps] | Other | None) -> None:
+        if isinstance(answer, tuple):
+            self._dump_choice, asked = answer
+            self._main.send(asked)
+        elif answer is not None:
+            self.save(answer)
+
+    def _save(self, what: Other, to: SaveTo | None) -> None:
+        if to is None:
+            return
+        if what == "weights":
+            self._main.send(SaveWeights(to.engine, to.path, to.replace))
+        elif what == "run":
+            self._main.send(SaveRun(to.path, to.replace))
+        elif self._main.described is not None:
+            self._main.run_worker(self._write_experiment(self._main.described.experiment, to))
+
+    def _open(self, answer: Open | Resume | None) -> None:
+        if answer is not None:
+            self._ask_to_drop("Open it?", lambda: self._begin(answer))
+
+    def _change(self, answer: Anew | FromHere | None) -> None:
+        if isinstance(answer, Anew):
+            experiment = answer.experiment
+            self._ask_to_drop("Start anew?", lambda: self._begin(Open(experiment)))
+        elif isinstance(answer, FromHere):
+            self._ask_to_cut(ChangeSettings(answer.settings, answer.after))
+
+    def _begin(self, command: Open | Resume) -> None:
+        self._main.revive()
+        self._main.send(command)
+
+    def _ask_to_drop(self, question: str, do: Callable[[], object]) -> None:
+        """Ask before a run is given up that would take long to get back."""
+        view = self._main.view
+        if view is None or view.trained <= SLOW_TO_GET_BACK:
+            do()
+        else:
+            self._ask(f"{question} The {view.trained:,} epochs trained of this run are dropped.", "Yes", do)
+
+    def _ask_to_cut(self, change: ChangeSettings) -> None:
+        """Ask before epochs are dropped that were trained with the settings so far."""
+        view = self._main.view
+        if view is None or view.trained <= change.after:
+            self._main.send(change)
+            return
+        dropped = f"Epochs {change.after + 1:,} to {view.trained:,} were trained with the settings so far"
+        self._ask(f"{dropped}. Drop them?", "Drop them", lambda: self._main.send(change))
+
+    def _ask(self, question: str, yes: str, do: Callable[[], object]) -> None:
+        def answered(agreed: bool | None) -> None:
+            if agreed:
+                do()
+
+        self._main.app.push_screen(ConfirmScreen(question, yes), answered)
+
+    async def _write_experiment(self, experiment: Experiment, to: SaveTo) -> None:
+        content = to_toml(experiment).encode()
+        try:
+            await asyncio.to_thread(write_whole, to.path, content, replace=to.replace)
+        except MlpError as error:
+            self._main.notify(str(error), severity="error", markup=False, timeout=10)
+            return
+        self._main.notify(f"Written, {count_text(len(content))}: {to.path}", markup=False)

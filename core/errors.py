@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 class MlpError(Exception):
     """Something that the user can mend, told in one line.
@@ -40,6 +45,25 @@ class FileError(MlpError):
 
 class DataError(MlpError):
     """A data file that can't be read, or samples that don't fit the experiment."""
+
+
+class GuestError(MlpError):
+    """The user's own file can't be run, or does not return a loss and gradients."""
+
+    def __init__(
+        self,
+        what: str,
+        where: str | None = None,
+        expected: str | None = None,
+        lines: Sequence[str] = (),
+        *,
+        read_only: bool = False,
+    ) -> None:
+        super().__init__(what, where, expected)
+        self.lines = tuple(lines)
+        """The user's own lines that it went through, the innermost last."""
+        self.read_only = read_only
+        """Whether it was an attempt to change an argument."""
 
 
 class AddressError(MlpError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeAlias
 
 from msgspec import Meta, Struct, ValidationError, convert, field, to_builtins
 from msgspec.structs import force_setattr, replace
@@ -16,7 +16,7 @@ from msgspec.structs import force_setattr, replace
 from core.functions.activations import ACTIVATIONS
 from core.functions.losses import LOSSES
 from core.functions.optimizers import OPTIMIZERS, Settings
-from core.mistakes import MISTAKES
+from core.mistakes import Planted, plantable, refuse_unknown
 from core.samples import held_count
 from core.sources import SOURCES, Source
 
@@ -194,13 +194,12 @@ class ScratchSettings(_Table, frozen=True):
     init: Init | None = None
     precision: Precision | None = None
     mistakes: tuple[str, ...] = ()
-    """Mistakes planted in the backward pass, by their names in `core.mistakes`."""
+    """Mistakes planted in the backward pass, such as `derivative-at-activation@2`; see `core.mistakes.planted`."""
 
     def __post_init__(self) -> None:
-        """Refuse mistakes that the catalogue does not know, and an initialisation that needs PyTorch."""
-        for name in self.mistakes:
-            if name not in MISTAKES:
-                raise ValueError(f"Expected `mistakes` to be among {', '.join(MISTAKES)}, got `{name}`")
+        """Refuse names that the catalogue does not know, and an initialisation that needs PyTorch."""
+        for text in self.mistakes:
+            refuse_unknown(text)
         _refuse_manual_seed(self.init)
 
 
@@ -228,6 +227,14 @@ class Engines(_Table, frozen=True):
 
     scratch: ScratchSettings = ScratchSettings()
     autograd: AutogradSettings = AutogradSettings()
+
+
+class _Described(NamedTuple):
+    """What a mistake has to know of the network."""
+
+    layers: tuple[int, ...]
+    activations: tuple[str, ...]
+    loss: str
 
 
 class Experiment(_Table, frozen=True):
@@ -268,6 +275,7 @@ class Experiment(_Table, frozen=True):
                 f"{len(self.activation)}"
             )
         self._check_loss()
+        self.planted()
         if parameter_count(self.layers) > MOST_PARAMETERS:
             raise ValueError(f"Expected `layers` to have at most {MOST_PARAMETERS:,} parameters")
         self._check_changes()
@@ -331,6 +339,15 @@ class Experiment(_Table, frozen=True):
         """Name the activation of each layer, 1 to L."""
         hidden = (self.activation,) * (self.depth - 1) if isinstance(self.activation, str) else self.activation
         return (*hidden, self.output)
+
+    def planted(self) -> tuple[Planted, ...]:
+        """Return the mistakes that are planted in the scratch engine.
+
+        Raises:
+            ValueError: one is not in the catalogue, or means nothing in this network.
+        """
+        described = _Described(self.layers, self.activations(), self.loss)
+        return tuple(plantable(text, described) for text in self.engines.scratch.mistakes)
 
     def init_of(self, engine: EngineName) -> Init:
         """Return where one engine starts from."""

@@ -58,6 +58,7 @@ def train(
     dump: Path | None = None,
     save: Path | None = None,
     resume: SavedRun = None,
+    plant: Annotated[list[str] | None, Parameter(negative="")] = None,
     show: Literal["gradients"] | None = None,
     json: bool = False,
     force: bool = False,
@@ -72,6 +73,9 @@ def train(
         A folder for the last epoch's torch_autograd.dat and my_autograd.dat.
     save
         A .safetensors file for the whole run, which --resume takes up again; ctrl+c then saves what has been trained.
+    plant
+        A mistake for the backward pass written by hand, such as derivative-at-activation@2 (see `mlp-tui mistakes`);
+        repeatable.
     show
         `gradients` prints every gradient matrix of the last epoch.
     json
@@ -79,6 +83,7 @@ def train(
     force
         Let --dump and --save replace files that are not mlp-tui's own.
     """
+    settings = [*(settings or []), *_planting(plant or [])]
     source = _source(experiment, settings, resume)
     if resume is None:
         load(source, settings or ())  # what is wrong with it is told before PyTorch is imported
@@ -131,11 +136,73 @@ def compare(
     return run(a, b, digits, as_json=json)
 
 
+@app.command
+def check(
+    file: Path,
+    /,
+    *,
+    experiment: ExperimentName | None = None,
+    json: bool = False,
+    autograd: bool = False,
+    time: Annotated[float, Parameter(validator=validators.Number(gt=0, lte=86_400))] = 10.0,
+    memory: str = "2G",
+) -> int:
+    """Check your own backward pass: is it right, and if not, which layer is wrong and what is the mistake?
+
+    FILE defines gradients(x, y, weights, biases), which returns the loss, dW and db (see `mlp-tui new`). It is run with
+    your own rights, in a process of its own. The exit status is 0 if it is right, 1 if it is wrong, 2 if it can't be
+    run, 3 if that can't be told.
+
+    Parameters
+    ----------
+    json
+        One object instead of text.
+    autograd
+        Ask PyTorch's autograd too; it is asked anyway where there is doubt.
+    time
+        Seconds that the file may take in all.
+    memory
+        How much memory it may use, such as 500M.
+    """
+    from tui import check as checking  # noqa: PLC0415 - it imports NumPy, which --help need not wait for
+
+    launch.let_ctrl_c_interrupt()
+    return checking.run(file, experiment, checking.limits_of(time, memory), autograd=autograd, as_json=json)
+
+
+@app.command
+def new(file: Path, /, *, from_class: bool = False) -> None:
+    """Write the start of a backward pass of your own: all is there but the backward pass.
+
+    Parameters
+    ----------
+    from_class
+        Show how to wrap a class that has weights and a method `fit`.
+    """
+    from core.guest.template import FROM_CLASS, FUNCTION  # noqa: PLC0415
+    from tui.check import write_new  # noqa: PLC0415 - it imports NumPy
+
+    write_new(file, FROM_CLASS if from_class else FUNCTION)
+
+
+@app.command
+def mistakes() -> None:
+    """List the mistakes that `check` names, with their equations."""
+    from tui.check import list_mistakes  # noqa: PLC0415 - it imports NumPy
+
+    list_mistakes()
+
+
 @app.command(name="list")
 def list_experiments() -> None:
     """List the experiments that ship."""
     for name in shipped():
         print(f"{name:<12} {describe(name)}")
+
+
+def _planting(mistakes: list[str]) -> list[str]:
+    """Return the setting that plants these mistakes in the scratch engine."""
+    return [f"engines.scratch.mistakes={list(map(str, mistakes))}"] if mistakes else []
 
 
 def _source(experiment: str | None, settings: list[str] | None, resume: Path | None) -> str:

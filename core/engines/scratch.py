@@ -26,6 +26,7 @@ from core.functions.activations import ACTIVATIONS
 from core.functions.losses import LOSSES
 from core.functions.optimizers import OPTIMIZERS, State
 from core.parameters import Parameters, draw, start_digest
+from core.reference import Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,7 +48,6 @@ class Scratch:
         self.start = start_digest(start)
         self._parameters = Parameters(experiment.layers, start.astype(self.precision))
         self._last = experiment.depth
-        self._mistakes = frozenset(experiment.engines.scratch.mistakes)
         self._optimizer = experiment.optimizer
         self._vectors: State = {}
         self.adopt(experiment)
@@ -56,6 +56,8 @@ class Scratch:
         """Go on with an experiment's settings; an optimizer that stays the same keeps its vectors."""
         kept = self._vectors if experiment.optimizer.name == self._optimizer.name else {}
         self._optimizer = experiment.optimizer
+        self._planted = experiment.planted()
+        self._network = Network.of(experiment)
         self._activations = dict(enumerate((ACTIVATIONS[name] for name in experiment.activations()), start=1))
         self._loss = LOSSES[experiment.loss]
         self._fused = self._loss.fused
@@ -66,6 +68,8 @@ class Scratch:
 
     def step(self, x: FloatArray, y: FloatArray) -> float:
         """Make one pass and one update of the optimizer; return the loss before the update."""
+        if self._planted:
+            return self._step_with_mistakes(x, y)
         buffers = self._buffers.get(len(x))
         if buffers is None:
             buffers = self._buffers[len(x)] = self._new_buffers(len(x))
@@ -77,6 +81,8 @@ class Scratch:
 
     def look(self, x: FloatArray, y: FloatArray) -> Pass:
         """Make the same pass in buffers of its own, and keep every quantity."""
+        if self._planted:
+            return self._look_with_mistakes(x, y)
         own = self._new_buffers(len(x))
         a = self._forward(x, own)
         loss = self._loss.value(self._judged(own.z, a), y)
@@ -97,6 +103,23 @@ class Scratch:
         """Go back to a copied state."""
         self._parameters.flat[...] = state.parameters
         self._vectors = self._started(state.optimizer)
+
+    def _step_with_mistakes(self, x: FloatArray, y: FloatArray) -> float:
+        """Make the pass that has the planted mistakes, and one update with what it gave."""
+        computed = self._look_with_mistakes(x, y)
+        self._rule.update(self._parameters.flat, computed.gradients.flat, self._vectors, self._settings)
+        return computed.loss
+
+    def _look_with_mistakes(self, x: FloatArray, y: FloatArray) -> Pass:
+        """Make the pass by `core.simulation`, which knows all mistakes: this one is fast because it knows none."""
+        from core.simulation import Given, Simulation  # noqa: PLC0415 - only an engine with mistakes needs it
+
+        given = Given(self._network, self._parameters, x, y, self._optimizer.lr)
+        made = Simulation(given, self._planted)
+        gradients = Parameters(self._parameters.layers, np.empty_like(self._parameters.flat))
+        for k in gradients.W:
+            gradients.W[k][...], gradients.b[k][...] = made.gradients["W"][k], made.gradients["b"][k]
+        return Pass(x, y, made.z, made.a, made.delta, made.loss, gradients)
 
     def _forward(self, x: FloatArray, buffers: _Buffers) -> dict[int, FloatArray]:
         """Return a of every layer; z goes to the buffers."""
@@ -121,10 +144,8 @@ class Scratch:
         return delta
 
     def _last_delta(self, y: FloatArray, z: dict[int, FloatArray], a: dict[int, FloatArray]) -> FloatArray:
-        """δ_L, shape (N, outputs), with the mistakes that are planted in the loss's derivative."""
+        """δ_L, shape (N, outputs)."""
         derivative = self._loss.derivative(self._judged(z, a), y)
-        if "half-loss-gradient" in self._mistakes:
-            derivative = derivative / 2
         if self._fused:
             return derivative
         return self._activations[self._last].backward(z[self._last], a[self._last], derivative)

@@ -1,0 +1,162 @@
+"""Asking the user's file: every probe, in a module that has just been run anew, and what went wrong in the asking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.errors import GuestError
+from core.parameters import Parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from core.arrays import FloatArray
+    from core.guest.described import Layout
+    from core.guest.process import Guest
+    from core.probes import Probe
+    from core.simulation import Given
+
+STEP = 1e-4
+"""Of central differences, along a direction of length 1; its error is about 1e-8, that of rounding 1e-12."""
+DIFFERENCES_AGREE = 1e-5
+"""How near a directional derivative has to come to a central difference, relatively."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call that came back."""
+
+    given: Given
+    returned: Mapping[str, FloatArray]
+    """`loss`, `dL/dW1`, …; weights as (outputs, inputs), whatever the file's layout."""
+    forward: Mapping[str, FloatArray]
+    """`z1`, `a1`, … where the file returns them too; rows are samples, or columns."""
+    narrow: bool
+    """Whether float32 came back."""
+
+
+@dataclass
+class Consultation:
+    """What was asked and what came of it."""
+
+    calls: dict[str, tuple[Call, ...]] = field(default_factory=dict)
+    """By probe; two calls where it is called twice."""
+    failures: dict[str, GuestError] = field(default_factory=dict)
+    """Probes that the file could not do."""
+    changed: set[str] = field(default_factory=set)
+    """Arguments that it changed."""
+    autograd: bool = False
+    """Whether PyTorch's autograd was called."""
+
+
+class Examiner:
+    """Calls the user's function with probes, in the layout that it wants."""
+
+    def __init__(self, guest: Guest, layout: Layout) -> None:
+        self._guest = guest
+        self._turned = layout == "inputs, outputs"
+        self._writable = False
+
+    def consult(self, probes: Sequence[Probe]) -> Consultation:
+        """Ask every probe; a file that can do none of them can't be run.
+
+        Raises:
+            GuestError: no probe came back, or the process ended.
+        """
+        found = Consultation()
+        for probe in probes:
+            try:
+                found.calls[probe.name] = self._calls(probe, found)
+            except GuestError as error:
+                if not self._guest.alive:
+                    raise
+                found.failures[probe.name] = error
+        if not found.calls:
+            raise next(iter(found.failures.values()))
+        return found
+
+    def same_again(self, given: Given, call: Call) -> bool:
+        """Whether a second fresh call returns the same numbers."""
+        again = self._call(given, Consultation(), fresh=True)
+        return again.returned.keys() == call.returned.keys() and all(
+            np.array_equal(value, again.returned[name], equal_nan=True) for name, value in call.returned.items()
+        )
+
+    def follows_its_loss(self, call: Call) -> bool | None:
+        """Whether the returned gradients are the derivative of the returned loss, by central differences.
+
+        None where the shapes or numbers don't allow it.
+        """
+        numbers = np.random.default_rng(1)
+        flat = call.given.parameters.flat
+        for _ in range(2):
+            direction = numbers.normal(size=flat.shape)
+            direction /= np.linalg.norm(direction)
+            losses = [self._loss_at(call.given, flat + sign * STEP * direction) for sign in (1, -1)]
+            slope = _along(call, direction)
+            if slope is None:
+                return None
+            difference = (losses[0] - losses[1]) / (2 * STEP)
+            allowed = DIFFERENCES_AGREE * max(abs(difference), abs(slope), 1e-3 * abs(losses[0]))
+            if not abs(difference - slope) <= allowed:
+                return False
+        return True
+
+    def _loss_at(self, given: Given, flat: FloatArray) -> float:
+        moved = replace(given, parameters=Parameters(given.network.layers, flat))
+        return float(self._call(moved, Consultation(), fresh=True).returned["loss"])
+
+    def _calls(self, probe: Probe, found: Consultation) -> tuple[Call, ...]:
+        first = self._call(probe.given, found, fresh=True)
+        if probe.then is None:
+            return (first,)
+        return first, self._call(probe.then, found, fresh=False)
+
+    def _call(self, given: Given, found: Consultation, *, fresh: bool) -> Call:
+        try:
+            return self._asked(given, found, fresh=fresh)
+        except GuestError as error:
+            if not error.read_only or self._writable or not self._guest.alive:
+                raise
+        self._writable = True  # it changes its arguments: let it, and see which
+        return self._asked(given, found, fresh=True)
+
+    def _asked(self, given: Given, found: Consultation, *, fresh: bool) -> Call:
+        arrays = {"x": given.x, "y": given.y}
+        for k, W in given.parameters.W.items():
+            arrays[f"W{k}"] = np.ascontiguousarray(W.T if self._turned else W)
+            arrays[f"b{k}"] = given.parameters.b[k]
+        answer = self._guest.call(
+            arrays,
+            len(given.parameters.W),
+            fresh=fresh,
+            writable=self._writable,
+            lr=0.0 if given.learning_rate is None else given.learning_rate,
+        )
+        found.changed.update(answer.words["changed"])
+        found.autograd |= bool(answer.words["autograd"])
+        narrow = any(array.dtype == np.float32 for array in answer.arrays.values())
+        wide = {name: np.asarray(array, np.float64) for name, array in answer.arrays.items()}
+        returned = {"loss": wide["loss"]}
+        for k, b in given.parameters.b.items():
+            dW, db = wide[f"dW{k}"], wide[f"db{k}"]
+            returned[f"dL/dW{k}"] = dW.T if self._turned and dW.ndim == 2 else dW
+            returned[f"dL/db{k}"] = db.reshape(b.shape) if sorted(db.shape) == sorted((1, len(b))) else db
+        forward = {name: each for name, each in wide.items() if name[0] in "za"}
+        return Call(given, returned, forward, narrow)
+
+
+def _along(call: Call, direction: FloatArray) -> float | None:
+    """Multiply the returned gradient by a direction; None where it has other shapes."""
+    along, slope = Parameters(call.given.network.layers, direction), 0.0
+    for name, value in call.returned.items():
+        if name == "loss":
+            continue
+        part = (along.W if name[4] == "W" else along.b)[int(name[5:])]
+        if part.shape != value.shape:
+            return None
+        slope += float(np.sum(part * value))
+    return slope

@@ -1,0 +1,100 @@
+"""What is known of a tensor that is wrong and that no mistake of the catalogue explains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from core.arrays import FloatArray
+
+NEAR = 1e-6
+"""How far ratios may be apart, relatively, and still be called constant."""
+MOST_SHOWN = 3
+
+
+def facts(name: str, value: FloatArray, right: FloatArray) -> list[str]:
+    """Say in short sentences how `value` differs from what is right."""
+    if value.shape != right.shape:
+        return _of_shapes(name, value, right)
+    if not np.isfinite(value).all():
+        count = int(np.sum(~np.isfinite(value)))
+        return [f"{name} has {count} of {value.size} elements that are nan or inf."]
+    if not value.any():
+        return [f"{name} is zero everywhere."]
+    found = [
+        *_of_half_precision(name, value),
+        *_of_ratios(name, value, right),
+        *_of_signs(name, value, right),
+        *_of_units(name, value, right),
+    ]
+    if value.ndim == 2 and value.shape[0] == value.shape[1] > 1 and np.allclose(value.T, right, rtol=NEAR):
+        found.append(f"{name} is transposed.")
+    return [*found, *_worst(name, value, right)]
+
+
+def _of_half_precision(name: str, value: FloatArray) -> list[str]:
+    with np.errstate(over="ignore"):
+        halved = value.astype(np.float16).astype(value.dtype)
+    if value.size > 1 and np.array_equal(value, halved):
+        return [f"Every element of {name} is a number of float16: half precision, with about three digits."]
+    return []
+
+
+def _of_shapes(name: str, value: FloatArray, right: FloatArray) -> list[str]:
+    text = f"{name} has shape {value.shape}, where {right.shape} is right"
+    if value.shape == right.shape[::-1] and value.ndim == 2:
+        same = np.allclose(value.T, right, rtol=NEAR)
+        return [f"{text}: transposed{', with the right numbers' if same else ''}."]
+    return [f"{text}."]
+
+
+def _of_ratios(name: str, value: FloatArray, right: FloatArray) -> list[str]:
+    with np.errstate(all="ignore"):
+        ratio = value / right
+    if not np.isfinite(ratio).all() or ratio.size < 2:
+        return []
+    if _constant(ratio):
+        return [f"{name} is {float(np.mean(ratio)):.6g} times what it should be, in every element."]
+    if ratio.ndim == 2 and min(ratio.shape) > 1:
+        if all(_constant(row) for row in ratio):
+            return [f"{name} has a constant ratio to the right one in each row, which is a unit of its layer."]
+        if all(_constant(column) for column in ratio.T):
+            return [f"{name} has a constant ratio to the right one in each column, which is an input of its layer."]
+    return []
+
+
+def _constant(values: FloatArray) -> bool:
+    middle = float(np.median(values))
+    return bool(np.all(np.abs(values - middle) <= NEAR * abs(middle)))
+
+
+def _of_signs(name: str, value: FloatArray, right: FloatArray) -> list[str]:
+    both = (value != 0) & (right != 0)
+    same = np.sign(value[both]) == np.sign(right[both])
+    if same.size and same.all():
+        return [f"All signs of {name} are right."]
+    if same.size and not same.any():
+        return [f"All signs of {name} are the wrong way round."]
+    return []
+
+
+def _of_units(name: str, value: FloatArray, right: FloatArray) -> list[str]:
+    """Tell units that are right from others."""
+    good = np.isclose(value, right, rtol=1e-9, atol=0)
+    units = np.asarray(good.all(axis=1) if good.ndim == 2 else good)
+    if 0 < units.sum() < len(units):
+        wrong = np.flatnonzero(~units)
+        listed = ", ".join(map(str, wrong[:5])) + (", …" if len(wrong) > 5 else "")
+        return [f"{name} is right for {int(units.sum())} of {len(units)} units; wrong for {listed}."]
+    return []
+
+
+def _worst(name: str, value: FloatArray, right: FloatArray) -> list[str]:
+    with np.errstate(all="ignore"):
+        off = np.abs(value - right) / np.maximum(np.abs(value), np.abs(right))
+    order = np.argsort(np.nan_to_num(off, nan=-1), axis=None)[::-1][:MOST_SHOWN]
+    places = [np.unravel_index(int(at), value.shape) for at in order]
+    words = [f"[{', '.join(str(int(i)) for i in at)}] {value[at]:.6g} for {right[at]:.6g}" for at in places]
+    return [f"Worst elements of {name}: {'; '.join(words)}."]

@@ -1,0 +1,97 @@
+"""A report in plain sentences: the verdict in one, the diagnosis with its mathematics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.doctor.check import Report
+    from core.mistakes import Planted
+
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def verdict_line(report: Report, name: str) -> str:
+    """Say in a line whether the file is right."""
+    if report.verdict == "cannot run":
+        return f"{name} can't be checked: it {report.error.what if report.error else 'ended'}"
+    if report.verdict == "cannot tell":
+        return f"{name}: can't tell. {report.remarks[0] if report.remarks else ''}".rstrip()
+    if report.verdict == "right":
+        return f"{name} is right: all {counted(len(report.rows))} quantities agree within rounding on every probe."
+    if not report.mistakes:
+        return f"{name} is wrong, first in {report.first_wrong}; no mistake of the catalogue explains it."
+    named = "; ".join(_places(same) for same in _together(report.mistakes))
+    return f"{name} is wrong: {named}."
+
+
+def _places(same: list[Planted]) -> str:
+    layers = [str(each.layer) for each in same if each.layer]
+    where = f" in layer{'s' if len(layers) > 1 else ''} {joined(layers)}" if layers else ""
+    return f"{same[0].mistake.name}{where}"
+
+
+def _place(planted: Planted) -> str:
+    where = f" in layer {planted.layer}" if planted.layer else ""
+    return f"{planted.mistake.name}{where}"
+
+
+def diagnosis_lines(report: Report) -> list[str]:
+    """Say what the mistakes are, with the line of mathematics as it is and as it should be."""
+    lines: list[str] = []
+    for same in _together(report.mistakes):
+        lines += [*_mistake_lines(same), ""]
+    if report.mistakes:
+        lines += [_closing(report)]
+    if report.alternatives:
+        lines.append("On these probes the same numbers come from:")
+        lines += [f"  {', '.join(_place(each) for each in other)}" for other in report.alternatives]
+    if report.unexplained:
+        lines += [*([""] if lines else []), "What no mistake of the catalogue explains:"]
+        lines += [f"  {text}" for text in report.unexplained]
+    return lines
+
+
+def _together(mistakes: Sequence[Planted]) -> list[list[Planted]]:
+    """Put the same mistake in several layers together, as a loop makes it."""
+    groups: dict[tuple[str, str, str], list[Planted]] = {}
+    for each in mistakes:
+        key = (each.mistake.name, each.change.how, f"{each.number:.6g}" if each.mistake.number else "")
+        groups.setdefault(key, []).append(each)
+    return list(groups.values())
+
+
+def _mistake_lines(same: list[Planted]) -> list[str]:
+    first = same[0]
+    layers = [str(each.layer) for each in same if each.layer]
+    where = f"Layer{'s' if len(layers) > 1 else ''} {joined(layers)}: " if layers else ""
+    told = first.said(first.mistake.explanation)
+    if where and told.split()[0].isalpha():
+        told = told[0].lower() + told[1:]
+    lines = [f"{where}{told}"]
+    for each in same:
+        lines.append(f"  it is         {each.said(each.change.wrong)}")
+        lines.append(f"  it should be  {each.said(each.change.right)}")
+    return lines
+
+
+def _closing(report: Report) -> str:
+    right = [row.name for row in report.rows if not row.wrong_on]
+    listed = f"{joined(right)} {'are' if len(right) > 1 else 'is'} right. " if right else ""
+    count = len(report.mistakes)
+    change = f"{'that one change' if count == 1 else f'these {counted(count)} changes'}"
+    if report.explained:
+        return f"{listed}With {change} all {counted(len(report.rows))} quantities agree within rounding."
+    return f"{listed}With {change} the rest is still wrong."
+
+
+def counted(count: int) -> str:
+    """Return a small number as a word."""
+    return NUMBERS[count] if count < len(NUMBERS) else str(count)
+
+
+def joined(names: Sequence[str]) -> str:
+    """Return `a, b and c`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

@@ -1,0 +1,241 @@
+"""The program's end of the process that runs the user's file: starts it, asks it, and ends it where it must."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from core.errors import GuestError
+from core.guest.wire import Message, WireError, packed, unpacked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from core.arrays import FloatArray
+
+GIGABYTE = 2**30
+OUTPUT_KEPT = 20_000
+"""Bytes of what the file prints that are kept: the first half of it, and the last."""
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the user's file may use."""
+
+    seconds: float = 10.0
+    """For all of its calls together."""
+    memory: int = 2 * GIGABYTE
+    """Bytes."""
+
+
+class Output:
+    """What the file printed: its beginning and its end, however much there was."""
+
+    def __init__(self) -> None:
+        self.nbytes = 0
+        self._begin = bytearray()
+        self._end: deque[bytes] = deque()
+        self._end_bytes = 0
+        self._lock = threading.Lock()
+
+    def add(self, chunk: bytes) -> None:
+        """Take some more."""
+        half = OUTPUT_KEPT // 2
+        with self._lock:
+            self.nbytes += len(chunk)
+            room = half - len(self._begin)
+            self._begin += chunk[:room]
+            rest = chunk[room:][-half:]
+            if rest:
+                self._end.append(rest)
+                self._end_bytes += len(rest)
+            while self._end_bytes - (len(self._end[0]) if self._end else 0) >= half:
+                self._end_bytes -= len(self._end.popleft())
+
+    def text(self) -> str:
+        """Return what is kept of it; what is not is counted."""
+        with self._lock:
+            end = b"".join(self._end)[-OUTPUT_KEPT // 2 :]
+            left_out = self.nbytes - len(self._begin) - len(end)
+            begin = bytes(self._begin)
+        between = f"\n… {left_out:,} bytes left out …\n".encode() if left_out else b""
+        return (begin + between + end).decode("utf-8", "replace")
+
+
+class Guest:
+    """The user's file in a process of its own; a process that ended or had to be ended is not used again."""
+
+    def __init__(self, path: Path, limits: Limits | None = None) -> None:
+        self.path = path.absolute()
+        self.limits = limits or Limits()
+        self.output = Output()
+        self.left = self.limits.seconds
+        """Seconds that the file's calls may still take."""
+        self.constants: dict[str, Any] = {}
+        self._ended = False
+        self.rate: str | None = None
+        """What its argument for the learning rate is called; None if it takes none."""
+        self._start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process can still be asked."""
+        return not self._ended and self._process.poll() is None
+
+    def load(self) -> None:
+        """Run the file from its beginning, and learn what it says of its network.
+
+        Raises:
+            GuestError: it can't be run, or has no function `gradients`.
+        """
+        if not self.path.is_file():
+            raise GuestError("can't be read: no such file", str(self.path))
+        answer = self._ask(Message({"do": "load", "path": str(self.path)}))
+        self.constants, self.rate = dict(answer.words["constants"]), answer.words["rate"]
+
+    def call(
+        self,
+        arrays: Mapping[str, FloatArray],
+        depth: int,
+        *,
+        fresh: bool = True,
+        writable: bool = False,
+        lr: float = 0.0,
+    ) -> Message:
+        """Call `gradients` with x, y, W1, b1, …; where `fresh`, in a module that has just been run anew.
+
+        Raises:
+            GuestError: it raised something, took too long, ended its process or returned no numbers.
+        """
+        words = {"do": "call", "depth": depth, "fresh": fresh, "writable": writable, "lr": lr}
+        return self._ask(Message(words, dict(arrays)))
+
+    def close(self) -> None:
+        """End the process, and those that it started."""
+        if self._ended:
+            return
+        self._ended = True
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        for descriptor in (self._to, self._from):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                self._readers[stream].join(0.5)  # a process that got away may hold the pipe open
+                if not self._readers[stream].is_alive():
+                    stream.close()
+
+    def __enter__(self) -> Guest:
+        """Return the guest itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process."""
+        self.close()
+
+    def _start(self) -> None:
+        its_read, self._to = os.pipe()
+        self._from, its_write = os.pipe()
+        one_thread = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+        worker = str(Path(__file__).with_name("worker.py"))
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-u", worker, str(its_read), str(its_write), str(self.limits.memory)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=(its_read, its_write),
+            start_new_session=True,
+            env=os.environ | one_thread | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+        os.close(its_read)
+        os.close(its_write)
+        os.set_blocking(self._to, False)
+        self._readers: dict[IO[bytes], threading.Thread] = {}
+        for stream in (self._process.stdout, self._process.stderr):
+            assert stream is not None
+            self._readers[stream] = threading.Thread(target=self._drain, args=(stream,), daemon=True)
+            self._readers[stream].start()
+
+    def _drain(self, stream: IO[bytes]) -> None:
+        """Read all that is printed, so that the file never waits for us; keep a little."""
+        with contextlib.suppress(OSError, ValueError):
+            while chunk := os.read(stream.fileno(), 65536):
+                self.output.add(chunk)
+
+    def _ask(self, request: Message) -> Message:
+        begun = time.monotonic()
+        try:
+            answer = self._exchange(packed(request), begun + self.left)
+        finally:
+            self.left -= time.monotonic() - begun
+        if "error" in answer.words:
+            lines = answer.words.get("lines", [])
+            raise GuestError(
+                str(answer.words["error"]), str(self.path), lines=lines, read_only=bool(answer.words.get("read_only"))
+            )
+        return answer
+
+    def _exchange(self, request: bytes, deadline: float) -> Message:
+        try:
+            self._write(request, deadline)
+            return unpacked(lambda count: self._read(count, deadline))
+        except TimeoutError:
+            self.close()
+            raise GuestError(
+                f"took longer than the {self.limits.seconds:g} s that it may take", str(self.path)
+            ) from None
+        except (EOFError, BrokenPipeError):
+            ending = self._ending()
+            self.close()
+            raise GuestError(ending, str(self.path)) from None
+        except WireError:
+            self.close()
+            raise GuestError("wrote into the pipe that its answers go through", str(self.path)) from None
+
+    def _write(self, content: bytes, deadline: float) -> None:
+        while content:
+            _, ready, _ = select.select([], [self._to], [], max(0.0, deadline - time.monotonic()))
+            if not ready:
+                raise TimeoutError
+            content = content[os.write(self._to, content) :]
+
+    def _read(self, count: int, deadline: float) -> bytes:
+        chunks = []
+        while count:
+            ready, _, _ = select.select([self._from], [], [], max(0.0, deadline - time.monotonic()))
+            if not ready:
+                raise TimeoutError
+            chunk = os.read(self._from, min(count, 1_048_576))
+            if not chunk:
+                raise EOFError
+            chunks.append(chunk)
+            count -= len(chunk)
+        return b"".join(chunks)
+
+    def _ending(self) -> str:
+        """Say how the process ended."""
+        try:
+            status = self._process.wait(1)
+        except subprocess.TimeoutExpired:
+            self.close()
+            return "closed the pipe that its answers go through"
+        if status >= 0:
+            return f"ended its process with status {status}"
+        with contextlib.suppress(ValueError):
+            name = signal.Signals(-status).name
+            return "crashed (segmentation fault)" if name == "SIGSEGV" else f"was ended by {name}"
+        return f"was ended by signal {-status}"

@@ -1,0 +1,261 @@
+"""The process that runs the user's file: loads it, calls its `gradients`, answers with what came back or went wrong.
+
+It is started as a script, `worker.py READ_FD WRITE_FD MEMORY`, in a session of its own. What it needs is bound before
+the user's code runs, so that deleting or replacing something global mostly harms that code alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import importlib.abc
+import importlib.machinery
+import inspect
+import linecache
+import os
+import random
+import resource
+import sys
+import traceback
+import types
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.guest.returned import ReturnedError, named
+from core.guest.wire import Message, packed, unpacked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from core.arrays import FloatArray
+
+RATE_NAMES = ("lr", "learning_rate", "eta", "alpha", "rate")
+"""What a learning rate is called, if the function takes one."""
+CONSTANTS = ("layers", "activation", "output", "loss", "layout", "experiment")
+LINES_SHOWN = 12
+OURS = ("core", "tui")
+
+
+class UserFinder(importlib.abc.MetaPathFinder):
+    """Finds the user's own `core.py` and `tui.py`, which the rest of the path would find in this program."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Look in the user's folder alone, for these names alone."""
+        if fullname not in OURS:
+            return None
+        return importlib.machinery.PathFinder.find_spec(fullname, [self._folder], target)
+
+
+class Runner:
+    """The user's file, loaded anew where that is asked for."""
+
+    def __init__(self) -> None:
+        self._path = Path()
+        self._function: Callable[..., Any] | None = None
+        self._rate: str | None = None
+        self._autograd = 0
+
+    def load(self, path: Path) -> dict[str, Any]:
+        """Run the file from its beginning; return what it says of its network, and what its function takes."""
+        if path != self._path:
+            self._path = path
+            self._prepare(str(path.parent))
+        self._forget()
+        module = types.ModuleType(_module_name(path))
+        module.__file__ = str(path)
+        sys.modules[module.__name__] = module
+        source = path.read_bytes()
+        linecache.checkcache(str(path))
+        exec(compile(source, str(path), "exec"), module.__dict__)  # the user's own file, in its process
+        self._watch_autograd()
+        function = module.__dict__.get("gradients")
+        if not callable(function):
+            raise ReturnedError("has no function `gradients(x, y, weights, biases)`")
+        self._function = function
+        self._rate = _rate_taken(function)
+        return {"constants": _constants(module.__dict__), "rate": self._rate}
+
+    def call(self, words: dict[str, Any], arrays: dict[str, FloatArray]) -> Message:
+        """Call the function with copies of the arrays."""
+        if words.get("fresh"):
+            self.load(self._path)
+        assert self._function is not None
+        random.seed(0)
+        np.random.seed(0)  # it is the user's file that may draw from it
+        given = {name: array.copy() for name, array in arrays.items()}
+        for array in given.values():
+            array.setflags(write=bool(words.get("writable")))
+        depth = int(words["depth"])
+        W = [given[f"W{k}"] for k in range(1, depth + 1)]
+        b = [given[f"b{k}"] for k in range(1, depth + 1)]
+        extra = {self._rate: words["lr"]} if self._rate else {}
+        before = self._autograd
+        returned = self._function(given["x"], given["y"], W, b, **extra)
+        changed = _changed(arrays, given, W, b)
+        return Message({"changed": changed, "autograd": self._autograd > before}, named(returned, depth))
+
+    def error(self, error: BaseException) -> dict[str, Any]:
+        """Return an error with the user's own lines alone."""
+        return {"error": _said(error), "lines": self._lines(error), "read_only": "read-only" in str(error)}
+
+    def _prepare(self, folder: str) -> None:
+        for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
+            del sys.modules[name]
+        sys.meta_path.insert(0, UserFinder(folder))
+        sys.path.append(folder)
+        with contextlib.suppress(OSError):
+            os.chdir(folder)
+
+    def _forget(self) -> None:
+        """Let go of the modules of the user's folder, so that nothing is left of an earlier run."""
+        folder = str(self._path.parent)
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if isinstance(file, str) and file.startswith(folder + os.sep) and "site-packages" not in file:
+                del sys.modules[name]
+
+    def _watch_autograd(self) -> None:
+        """Count calls of PyTorch's autograd, once the file has imported PyTorch."""
+        torch = sys.modules.get("torch")
+        if torch is None or getattr(torch.autograd, "watched", False):
+            return
+
+        def counted(function: Callable[..., Any]) -> Callable[..., Any]:
+            def call(*args: Any, **options: Any) -> Any:  # noqa: ANN401
+                self._autograd += 1
+                return function(*args, **options)
+
+            return call
+
+        torch.autograd.backward = counted(torch.autograd.backward)
+        torch.autograd.grad = counted(torch.autograd.grad)
+        torch.autograd.watched = True
+
+    def _lines(self, error: BaseException) -> list[str]:
+        """Return the traceback through the files of the user's folder."""
+        if isinstance(error, SyntaxError) and error.filename == str(self._path):
+            return [f"{self._path.name}, line {error.lineno}: {(error.text or '').strip()}"]
+        lines = []
+        folder = str(self._path.parent) + os.sep
+        for frame in traceback.extract_tb(error.__traceback__):
+            if frame.filename.startswith(folder) and "site-packages" not in frame.filename:
+                name = frame.filename.removeprefix(folder)
+                lines.append(f"{name}, line {frame.lineno}, in {frame.name}: {frame.line}")
+        half = LINES_SHOWN // 2
+        return lines if len(lines) <= LINES_SHOWN else [*lines[:half], "…", *lines[-half:]]
+
+
+def _module_name(path: Path) -> str:
+    name = path.stem
+    taken = name in sys.stdlib_module_names or name in sys.modules or not name.isidentifier()
+    return "mine" if taken else name
+
+
+def _rate_taken(function: Callable[..., Any]) -> str | None:
+    try:
+        parameters = inspect.signature(function).parameters
+    except (ValueError, TypeError):
+        return None
+    return next((name for name in RATE_NAMES if name in list(parameters)[4:]), None)
+
+
+def _constants(names: dict[str, Any]) -> dict[str, Any]:
+    """Return what the file says of its network; functions and the like of the same names are no constants."""
+    found: dict[str, Any] = {}
+    for name in CONSTANTS:
+        value = names.get(name)
+        if isinstance(value, str):
+            found[name] = value
+        elif isinstance(value, (list, tuple, np.ndarray)) and name in ("layers", "activation"):
+            items = [item.item() if isinstance(item, np.generic) else item for item in value]
+            if all(isinstance(item, (int, str)) for item in items):
+                found[name] = items
+    return found
+
+
+def _changed(
+    arrays: dict[str, FloatArray], given: dict[str, FloatArray], W: list[FloatArray], b: list[FloatArray]
+) -> list[str]:
+    """Name the arguments that are not what they were, be it the arrays or the lists that held them."""
+    held: dict[str, Any] = {"x": given["x"], "y": given["y"]}
+    held |= {f"W{k}": each for k, each in enumerate(W, start=1)}
+    held |= {f"b{k}": each for k, each in enumerate(b, start=1)}
+    return [
+        name
+        for name, array in arrays.items()
+        if not (name in held and np.array_equal(held[name], array) and np.array_equal(given[name], array))
+    ]
+
+
+def _said(error: BaseException) -> str:
+    """Say an error in a line."""
+    if isinstance(error, ReturnedError):
+        return str(error)
+    if isinstance(error, SystemExit):
+        return f"called sys.exit({error.code!r})"
+    if isinstance(error, MemoryError):
+        return f"ran out of the memory that it may have ({error or 'MemoryError'})"
+    if isinstance(error, SyntaxError):
+        return f"SyntaxError: {error.msg}"
+    text = " ".join(str(error).split())
+    return f"raised {type(error).__name__}{': ' + text if text else ''}"[:500]
+
+
+def _answer(runner: Runner, request: Message) -> Message:
+    try:
+        if request.words["do"] == "load":
+            return Message(runner.load(Path(request.words["path"])))
+        return runner.call(request.words, request.arrays)
+    except BaseException as error:  # whatever the user's file does is an answer
+        return Message(runner.error(error))
+
+
+def serve(read_fd: int, write_fd: int) -> None:
+    """Answer requests until there are no more."""
+    own, runner, leave, write = os.getpid(), Runner(), os._exit, os.write
+    source = os.fdopen(read_fd, "rb")
+
+    def read(count: int) -> bytes:
+        content = source.read(count)
+        if len(content) < count:
+            leave(0)
+        return content
+
+    while True:
+        answer = packed(_answer(runner, unpacked(read)))
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        if os.getpid() != own:
+            leave(0)  # a copy that the user's file made of this process has nothing to say
+        sent = 0
+        while sent < len(answer):
+            sent += write(write_fd, answer[sent : sent + 65536])
+
+
+def _limit(memory: int) -> None:
+    """Limit the memory, and leave no core dump behind."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
+    with contextlib.suppress(ValueError, OSError):  # macOS refuses some limits
+        resource.setrlimit(kind, (memory, memory))
+
+
+def main() -> None:
+    """Take the pipes and the memory limit from the command line."""
+    read_fd, write_fd, memory = (int(word) for word in sys.argv[1:4])
+    faulthandler.enable()
+    _limit(memory)
+    sys.argv = ["mine.py"]
+    serve(read_fd, write_fd)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,503 @@
+"""The doctor: right passes written in unusual ways are right, and mistakes are named where they were made."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.doctor.check import Second, check
+from core.doctor.words import diagnosis_lines, verdict_line
+from core.experiment import parameter_count
+from core.guest.process import Limits
+from core.guest.template import FROM_CLASS, FUNCTION
+from core.mistakes import MISTAKES, places, planted
+from core.parameters import Parameters
+from core.reference import Network, reference
+from core.second_opinion import by_autograd
+from core.simulation import Given, Simulation, simulate
+
+CAMPAIGN = Path(__file__).parents[1] / "campaigns" / "doctor.py"
+LIMITS = Limits(seconds=60)
+
+NOTEBOOK = """
+import numpy as np
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+def gradients(x, y, weights, biases):
+    L = len(weights)
+    a, zs = [x], []
+    for k in range(L):
+        zs.append(a[-1] @ weights[k] + biases[k])
+        a.append(sigmoid(zs[-1]) if k < L - 1 else zs[-1])
+    loss = np.sum((a[-1] - y) ** 2)
+    dW, db = [None] * L, [None] * L
+    d = 2 * (a[-1] - y)
+    for k in reversed(range(L)):
+        dW[k] = a[k].T @ d
+        db[k] = d.sum(axis=0)
+        if k:
+            d = d @ weights[k].T * a[k] * (1 - a[k])
+    return loss, dW, db
+"""
+
+
+COURSE = """
+import numpy as np
+
+layers, activation, output, loss, layout = [3, 4, 1], "tanh", "sigmoid", "bce", "outputs, inputs"
+
+def gradients(x, y, weights, biases):
+    X, Y, m = x.T, y.T, len(x)
+    A1 = np.tanh(weights[0] @ X + biases[0][:, None])
+    A2 = 1 / (1 + np.exp(-(weights[1] @ A1 + biases[1][:, None])))
+    cost = -np.mean(Y * np.log(A2) + (1 - Y) * np.log(1 - A2))
+    dZ2 = A2 - Y
+    dW2 = dZ2 @ A1.T / m
+    db2 = np.sum(dZ2, axis=1, keepdims=True) / m
+    dZ1 = weights[1].T @ dZ2 * (1 - A1**2)
+    dW1 = dZ1 @ X.T / m
+    db1 = np.sum(dZ1, axis=1, keepdims=True) / m
+    return cost, {"dW1": dW1, "db1": db1, "dW2": dW2, "db2": db2}
+"""
+
+
+@pytest.fixture
+def checked(tmp_path):
+    """Check a file of this text, after replacing some of it."""
+
+    def run(text, *changes, **options):
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        path = tmp_path / "mine.py"
+        path.write_text(text, "utf-8")
+        return check(path, limits=LIMITS, **options)
+
+    return run
+
+
+def names(report):
+    return [each.text for each in report.mistakes]
+
+
+# Simulation
+
+
+@pytest.mark.parametrize(
+    ("layers", "activations", "loss"),
+    [
+        ((2, 10, 10, 1), ("sigmoid", "sigmoid", "identity"), "sse"),
+        ((3, 4, 2), ("gelu", "softmax"), "mse"),
+        ((3, 5, 4, 3), ("relu", "elu", "softmax"), "cross_entropy"),
+        ((2, 3, 1), ("tanh", "sigmoid"), "bce"),
+    ],
+)
+def test_a_simulation_without_mistakes_is_right_within_rounding(layers, activations, loss):
+    numbers = np.random.default_rng(3)
+    network = Network(layers, activations, loss)
+    parameters = Parameters(layers, numbers.normal(size=parameter_count(layers)))
+    targets = np.eye(layers[-1])[numbers.integers(0, layers[-1], 6)]
+    given = Given(network, parameters, numbers.normal(size=(6, layers[0])), targets)
+
+    made, right = Simulation(given), reference(network, parameters, given.x, given.y, "float64")
+
+    for k in range(1, len(layers)):
+        for part in "Wb":
+            value, error = right.gradient(f"dL/d{part}{k}")
+            assert np.all(np.abs(made.gradients[part][k] - value) <= error)
+
+
+def test_every_mistake_of_the_catalogue_means_something_somewhere_and_changes_what_it_says():
+    numbers = np.random.default_rng(3)
+    seen = set()
+    for layers, activations, loss in (
+        ((3, 4, 4, 4, 1), ("sigmoid", "leaky_relu", "tanh", "sigmoid"), "bce"),
+        ((3, 5, 4, 3), ("tanh", "elu", "softmax"), "mse"),
+        ((3, 5, 4, 3), ("relu", "gelu", "identity"), "mae"),
+        ((3, 5, 4, 3), ("relu", "gelu", "identity"), "sse"),
+    ):
+        parameters = Parameters(layers, numbers.normal(size=parameter_count(layers)))
+        batch = numbers.normal(size=(6, layers[0])), numbers.uniform(size=(6, layers[-1]))
+        given = Given(Network(layers, activations, loss), parameters, *batch)
+        right = Simulation(given)
+        for each in places(given.network):
+            chosen = planted(f"{each.text.partition('=')[0]}", given.network)
+            made = simulate(given, (chosen,), right)
+            assert made is not None, each.text
+            if repr((made.loss, made.gradients)) != repr((right.loss, right.gradients)):
+                seen.add(each.mistake.name)
+    assert seen == set(MISTAKES)
+
+
+def test_a_name_with_layer_form_and_number_is_read_back_as_it_is_written():
+    network = Network((2, 4, 4, 1), ("sigmoid", "tanh", "identity"), "sse")
+
+    for each in places(network):
+        assert planted(each.text, network).text == each.text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("derivative-at-activatoin", "derivative-at-activation"),
+        ("derivative-at-activation@3", "derivative-at-activation@2 or 1"),
+        ("wrong-factor=x", "a number after ="),
+        ("sum-for-mean", "fits this network"),
+    ],
+)
+def test_what_can_not_be_planted_is_told_with_what_can(text, expected):
+    with pytest.raises(ValueError, match=expected):
+        planted(text, Network((2, 4, 4, 1), ("sigmoid", "tanh", "identity"), "sse"))
+
+
+# Right in unusual ways
+
+UNUSUAL = {
+    "plain": [],
+    "einsum": [("dW[k] = a[k].T @ d", "dW[k] = np.einsum('ni,no->io', a[k], d)")],
+    "loops over samples": [
+        ("dW[k] = a[k].T @ d", "dW[k] = sum(np.outer(one, other) for one, other in zip(a[k], d))"),
+        ("db[k] = d.sum(axis=0)", "db[k] = sum(row for row in d)"),
+    ],
+    "column biases": [("db[k] = d.sum(axis=0)", "db[k] = d.sum(axis=0)[:, None]")],
+    "lists": [("return loss, dW, db", "return float(loss), [g.tolist() for g in dW], tuple(g.tolist() for g in db)")],
+    "the derivative at z": [("* a[k] * (1 - a[k])", "* sigmoid(zs[k - 1]) * (1 - sigmoid(zs[k - 1]))")],
+    "the other layout": [
+        ("import numpy as np", "import numpy as np\nlayout = 'outputs, inputs'"),
+        ("weights[k] + biases", "weights[k].T + biases"),
+        ("d @ weights[k].T", "d @ weights[k]"),
+        ("a[k].T @ d", "d.T @ a[k]"),
+    ],
+    "float32 throughout": [
+        ("    L = len", "    x, y = np.float32(x), np.float32(y)\n    weights = [np.float32(w) for w in weights]\n"
+         "    biases = [np.float32(b) for b in biases]\n    L = len"),
+    ],
+    "tanh": [
+        ("import numpy as np", "import numpy as np\nactivation = 'tanh'\nlayers = [3, 4, 5, 2]"),
+        ("1 / (1 + np.exp(-z))", "np.tanh(z)"),
+        ("* a[k] * (1 - a[k])", "* (1 - a[k] ** 2)"),
+    ],
+    "a cached mask of relu": [
+        ("import numpy as np", "import numpy as np\nactivation = 'relu'"),
+        ("1 / (1 + np.exp(-z))", "np.maximum(z, 0)"),
+        ("* a[k] * (1 - a[k])", "* (a[k] > 0)"),
+    ],
+    "relu with the other derivative at 0": [
+        ("import numpy as np", "import numpy as np\nactivation = 'relu'"),
+        ("1 / (1 + np.exp(-z))", "np.maximum(z, 0)"),
+        ("* a[k] * (1 - a[k])", "* (zs[k - 1] >= 0)"),
+    ],
+    "softmax and cross entropy, fused": [
+        ("import numpy as np", "import numpy as np\nloss = 'cross_entropy'\nlayers = [2, 6, 3]\noutput = 'softmax'"),
+        ("else zs[-1])", "else np.exp(zs[-1]) / np.exp(zs[-1]).sum(1, keepdims=True))"),
+        ("np.sum((a[-1] - y) ** 2)", "-np.sum(y * np.log(a[-1])) / len(x)"),
+        ("2 * (a[-1] - y)", "(a[-1] - y) / len(x)"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", UNUSUAL.values(), ids=UNUSUAL)
+def test_a_right_pass_is_right_however_it_is_written(checked, changes):
+    report = checked(NOTEBOOK, *changes)
+
+    assert (report.verdict, report.error, report.mistakes, report.first_wrong) == ("right", None, (), None)
+    assert report.remarks == ()
+    assert [row.name for row in report.rows][:3] == [
+        "loss",
+        f"dL/dW{len(report.rows) // 2}",
+        f"dL/db{len(report.rows) // 2}",
+    ]
+
+
+def test_float64_with_the_errors_of_float32_is_right_with_a_remark(checked):
+    report = checked(
+        NOTEBOOK,
+        ("    L = len", "    x, y = np.float32(x), np.float32(y)\n    weights = [np.float32(w) for w in weights]\n"
+         "    biases = [np.float32(b) for b in biases]\n    L = len"),
+        ("return loss, dW, db", "return float(loss), [np.float64(g) for g in dW], [np.float64(g) for g in db]"),
+    )  # fmt: skip
+
+    assert report.verdict == "right"
+    assert "exact to float32 alone" in report.remarks[0]
+
+
+# Mistakes, named
+
+WRONG = {
+    "half": ([("2 * (a[-1] - y)", "a[-1] - y")], ["half-loss-gradient@3"], "dL/dz3"),
+    "σ′ at the activation, in a loop": (
+        [("* a[k] * (1 - a[k])", "* sigmoid(a[k]) * (1 - sigmoid(a[k]))")],
+        ["derivative-at-activation@2", "derivative-at-activation@1"],
+        "dL/dz2",
+    ),
+    "σ′ at the activation, in one layer": (
+        [("* a[k] * (1 - a[k])", "* (sigmoid(a[k]) * (1 - sigmoid(a[k])) if k == 1 else a[k] * (1 - a[k]))")],
+        ["derivative-at-activation@1"],
+        "dL/dz1",
+    ),
+    "a bias from the first row": ([("db[k] = d.sum(axis=0)", "db[k] = d[0]")],
+        ["bias-first-row@3", "bias-first-row@2", "bias-first-row@1"], "dL/db3"),
+    "biases averaged": ([("d.sum(axis=0)", "d.mean(axis=0)")],
+        ["bias-averaged@3", "bias-averaged@2", "bias-averaged@1"], "dL/db3"),
+    "a bias gradient with a row for each sample": (
+        [("db[k] = d.sum(axis=0)", "db[k] = d if k == 1 else d.sum(axis=0)")],
+        ["bias-not-summed@2"], "dL/db2"),
+    "one number for all biases of a layer": (
+        [("db[k] = d.sum(axis=0)", "db[k] = d.sum() if k == 1 else d.sum(axis=0)")],
+        ["bias-summed-over-everything@2"], "dL/db2"),
+    "biases summed over the units": (
+        [("db[k] = d.sum(axis=0)", "db[k] = d.sum(axis=1) if k == 1 else d.sum(axis=0)")],
+        ["bias-wrong-axis@2"], "dL/db2"),
+    "y − ŷ": ([("2 * (a[-1] - y)", "2 * (y - a[-1])")], ["wrong-sign@3"], "dL/dz3"),
+    "updated before δ goes down": (
+        [("        if k:", "        weights = [*weights[:k], weights[k] - 0.1 * dW[k]]\n        if k:")],
+        ["updated-too-early@2=0.1", "updated-too-early@1=0.1"],
+        "dL/dz2",
+    ),
+    "with the learning rate that it takes": (
+        [("weights, biases)", "weights, biases, lr=0.1)"),
+         ("        if k:", "        weights = [*weights[:k], weights[k] - lr * dW[k]]\n        if k:")],
+        ["updated-too-early@2=1", "updated-too-early@1=1"],
+        "dL/dz2",
+    ),
+    "added to what was there": (
+        [("import numpy as np", "import numpy as np\nkept = {}"),
+         ("dW[k] = a[k].T @ d", "kept['W', k] = dW[k] = a[k].T @ d + kept.get(('W', k), 0)"),
+         ("db[k] = d.sum(axis=0)", "kept['b', k] = db[k] = d.sum(axis=0) + kept.get(('b', k), 0)")],
+        ["gradients-accumulated"],
+        "dL/dz3",
+    ),
+    "two in different layers": (
+        [("dW[k] = a[k].T @ d", "dW[k] = a[k].T @ d * (-1 if k == 2 else 1)"),
+         ("* a[k] * (1 - a[k])", "* (1 if k == 1 else a[k] * (1 - a[k]))")],
+        ["wrong-sign@3:dW", "derivative-left-out@1"],
+        "dL/dW3",
+    ),
+    "a gradient the other way round": ([("dW[k] = a[k].T @ d", "dW[k] = d.T @ a[k] if k == 1 else a[k].T @ d")],
+        ["missing-transpose@2:dW"], "dL/dW2"),
+    "no backward pass": ([("d = 2 * (a[-1] - y)", "d = 0 * a[-1]")], ["gradients-zero"], "dL/dz3"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "named", "first"), WRONG.values(), ids=WRONG)
+def test_a_mistake_is_named_with_its_layer(checked, changes, named, first):
+    report = checked(NOTEBOOK, *changes)
+
+    assert (report.verdict, names(report), report.first_wrong) == ("wrong", named, first)
+    assert report.explained
+    assert report.alternatives == ()
+
+
+def test_the_words_say_what_it_is_what_it_should_be_and_what_is_right(checked):
+    report = checked(NOTEBOOK, *WRONG["σ′ at the activation, in one layer"][0])
+
+    assert verdict_line(report, "mine.py") == "mine.py is wrong: derivative-at-activation in layer 1."
+    assert diagnosis_lines(report) == [
+        "Layer 1: the derivative is taken at the activation, f′(f(z)), not at z.",
+        "  it is         δ_1 = ∂L/∂a_1 ⊙ f_1′(a_1)",
+        "  it should be  δ_1 = ∂L/∂a_1 ⊙ f_1′(z_1)",
+        "",
+        "loss, dL/dW3, dL/db3, dL/dW2 and dL/db2 are right. "
+        "With that one change all seven quantities agree within rounding.",
+    ]
+
+
+def test_what_no_mistake_explains_is_not_named_but_described(checked):
+    report = checked(NOTEBOOK, ("* a[k] * (1 - a[k])", "* a[k] ** 3"))
+
+    assert (report.verdict, report.mistakes, report.first_wrong) == ("wrong", (), "dL/dz2")
+    assert "Worst elements of dL/dW2" in report.unexplained[-1]
+
+
+def test_another_loss_with_its_own_gradient_is_told_from_a_wrong_gradient(checked):
+    report = checked(
+        NOTEBOOK, ("np.sum((a[-1] - y) ** 2)", "np.sum((a[-1] - y) ** 2) / 2"), ("2 * (a[-1] - y)", "a[-1] - y")
+    )
+
+    assert names(report) == ["loss-factor@3=0.5", "half-loss-gradient@3"]
+    assert "Its gradients are the derivative of the loss that it returns." in report.remarks
+
+
+def test_a_wrong_loss_alone_is_no_wrong_gradient(checked):
+    report = checked(NOTEBOOK, ("np.sum((a[-1] - y) ** 2)", "np.mean((a[-1] - y) ** 2)"))
+
+    assert report.first_wrong == "loss"
+    assert "Its gradients are not the derivative of the loss that it returns." in report.remarks
+
+
+def test_a_file_for_its_own_widths_alone_is_judged_there(checked):
+    report = checked(
+        NOTEBOOK,
+        ("    L = len", "    assert x.shape[1] == 2 and weights[1].shape == (10, 10), 'mine alone'\n    L = len"),
+    )
+
+    assert report.verdict == "right"
+    assert "its own widths alone (raised AssertionError: mine alone)" in report.remarks[0]
+    assert "missing transpose" in report.remarks[0]
+
+
+def test_a_file_for_one_sample_alone_is_judged_there(checked):
+    report = checked(NOTEBOOK, ("    L = len", "    assert len(x) == 1\n    L = len"))
+
+    assert report.verdict == "right"
+    assert any("N = 1 alone" in remark and "can't be told apart" in remark for remark in report.remarks)
+
+
+def test_a_file_that_changes_its_arguments_is_judged_and_told(checked):
+    report = checked(NOTEBOOK, ("        if k:", "        weights[k] -= 0.1 * dW[k]\n        if k:"))
+
+    assert names(report) == ["updated-too-early@2=0.1", "updated-too-early@1=0.1"]
+    assert "It changes its arguments (W1, W2, W3)" in report.remarks[0]
+
+
+def test_autograd_is_asked_where_that_is_wanted_and_agrees_with_the_judge(checked):
+    report = checked(NOTEBOOK, second=Second(by_autograd, always=True))
+
+    assert (report.verdict, report.remarks) == ("right", ("PyTorch's autograd agrees with what it is judged by.",))
+
+
+def test_a_judge_that_is_contradicted_tells_nothing(checked):
+    def contrary(given):
+        return {name: 2 * each for name, each in by_autograd(given).items()}
+
+    assert checked(NOTEBOOK, second=Second(contrary, always=True)).verdict == "cannot tell"
+
+
+def test_a_wrong_gradient_that_is_not_its_losss_derivative_needs_no_second_opinion(checked):
+    report = checked(NOTEBOOK, ("2 * (a[-1] - y)", "a[-1] - y"), second=Second(pytest.fail))
+
+    assert names(report) == ["half-loss-gradient@3"]
+
+
+def test_a_course_file_with_samples_in_columns_is_right_and_its_mistake_is_named(checked):
+    assert checked(COURSE).verdict == "right"
+    assert names(checked(COURSE, ("dW1 = dZ1 @ X.T / m", "dW1 = dZ1 @ X.T"))) == ["sum-for-mean@1:dW"]
+    assert names(checked(COURSE, ("dZ2 = A2 - Y", "dZ2 = (A2 - Y) * A2 * (1 - A2)"))) == ["derivative-not-cancelled@2"]
+
+
+def test_random_numbers_tell_nothing(checked):
+    report = checked(NOTEBOOK, ("2 * (a[-1] - y)", "2 * (a[-1] - y) * np.random.default_rng().normal()"))
+
+    assert report.verdict == "cannot tell"
+    assert "other numbers" in report.remarks[0]
+
+
+AUTOGRAD = """
+import torch
+
+def gradients(x, y, weights, biases):
+    W, b = ([torch.tensor(each, requires_grad=True) for each in group] for group in (weights, biases))
+    a = torch.tensor(x)
+    for k in range(len(W)):
+        a = a @ W[k] + b[k]
+        a = torch.sigmoid(a) if k < len(W) - 1 else a
+    loss = ((a - torch.tensor(y)) ** 2).sum()
+    loss.backward()
+    return loss, [each.grad for each in W], [each.grad for each in b]
+"""
+
+
+def test_a_file_that_calls_autograd_itself_says_nothing_of_a_backward_pass(checked):
+    report = checked(AUTOGRAD)
+
+    assert (report.verdict, report.error) == ("cannot tell", None)
+    assert "automatic differentiation" in report.remarks[0]
+
+
+def test_a_file_with_a_method_backward_of_its_own_is_no_autograd(checked):
+    text = (
+        NOTEBOOK + "\nbackward_of = gradients\nclass Net:\n    def backward(self, *given): return backward_of(*given)\n"
+    )
+    text += "def gradients(*given):\n    return Net().backward(*given)\n"
+
+    assert checked(text).verdict == "right"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("layers = [2, 3]\nloss = 'nonsense'\ndef gradients(*a): pass\n", "no network"),
+        ("layout = 'upside down'\ndef gradients(*a): pass\n", "layout"),
+        ("def gradients(*a): pass\n", "returned None"),
+        ("raise OSError('at import')\n", "at import"),
+    ],
+)
+def test_what_can_not_be_run_is_told_in_a_sentence(checked, text, said):
+    report = checked(text)
+
+    assert report.verdict == "cannot run"
+    assert said in str(report.error)
+
+
+def test_a_z_that_is_returned_and_wrong_shows_that_it_begins_in_the_forward_pass(checked):
+    report = checked(
+        NOTEBOOK,
+        ("zs.append(a[-1] @ weights[k] + biases[k])", "zs.append(a[-1] @ weights[k] + (biases[k] if k != 1 else 0))"),
+        ("return loss, dW, db", "return loss, dW, db, {'z': zs, 'a': a}"),
+    )
+
+    assert report.verdict == "wrong"
+    assert "z2, which it returned, is wrong: a mistake in the forward pass." in report.remarks
+
+
+def test_half_precision_inside_is_told(checked):
+    report = checked(NOTEBOOK, ("return loss, dW, db", "return loss, [np.float16(g) for g in dW], db"))
+
+    assert (report.verdict, report.first_wrong, report.mistakes) == ("wrong", "dL/dW3", ())
+    assert any("float16" in text for text in report.unexplained)
+
+
+def test_nan_is_wrong_and_told(checked):
+    report = checked(NOTEBOOK, ("return loss, dW, db", "dW[1] = dW[1] * np.nan\n    return loss, dW, db"))
+
+    assert (report.verdict, report.first_wrong, report.mistakes) == ("wrong", "dL/dW2", ())
+    assert any("nan or inf" in text for text in report.unexplained)
+
+
+# The files that are written to begin with
+
+BACKWARD = """\
+    delta = 2 * (a[-1] - y)
+    for k in reversed(range(len(weights))):
+        dW[k] = a[k].T @ delta
+        db[k] = delta.sum(axis=0)
+        delta = delta @ weights[k].T * a[k] * (1 - a[k])
+"""
+STEP = """\
+        delta = 2 * (a[-1] - y)
+        for k in reversed(range(len(self.weights))):
+            dW, db = a[k].T @ delta, delta.sum(axis=0)
+            delta = delta @ self.weights[k].T * a[k] * (1 - a[k])
+            self.weights[k] -= self.learning_rate * dW
+            self.biases[k] -= self.learning_rate * db
+"""
+
+
+def test_the_file_to_begin_with_has_all_but_the_backward_pass(checked):
+    begun = checked(FUNCTION)
+    finished = checked(FUNCTION, ("\n    return loss, dW, db", f"{BACKWARD}\n    return loss, dW, db"))
+
+    assert names(begun) == ["gradients-zero"]
+    assert finished.verdict == "right"
+
+
+def test_a_class_that_trains_itself_can_be_wrapped(checked):
+    report = checked(FROM_CLASS, ("        return loss\n", f"{STEP}        return loss\n"))
+
+    assert (report.verdict, names(report)) == ("right", [])
+
+
+# The campaign, in short
+
+
+def test_mistakes_and_pairs_of_them_drawn_from_all_are_named_and_right_passes_are_right():
+    counts = "--seeds 1 --singles 60 --pairs 15 --garbled 8 --right 20 --seed 3"
+    words = [sys.executable, str(CAMPAIGN), *counts.split()]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "100.00 % of 60 as expected" in done.stdout

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import on, work
 from textual.containers import Container, Vertical
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widgets import Footer, Label
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher, Footer, Label
 
 from core.tensors import TensorName
 from tui.actions import Action, bindings
@@ -60,6 +61,12 @@ LEAST_WIDTH, LEAST_HEIGHT = 72, 20
 """Below that the panes don't fit; the screen says so."""
 
 
+RIGHT: dict[str, type[MatrixPane]] = {"matrix": MatrixPane}
+"""The panes that share the right side, by their ids; one is seen at a time."""
+
+Bound = TypeVar("Bound", bound=Widget)
+
+
 class TrainerSaid(Message):
     """Something came from the trainer."""
 
@@ -102,11 +109,14 @@ class MainScreen(Screen[None]):
                     MainScreen.described, MainScreen.view, MainScreen.selection
                 )
                 yield LossPane(id="loss", classes="pane").data_bind(MainScreen.described, MainScreen.view)
-            yield MatrixPane(id="matrix", classes="pane").data_bind(
-                MainScreen.described, MainScreen.view, MainScreen.selection
-            )
+            with ContentSwitcher(id="right", initial="matrix"):
+                yield self._bound(MatrixPane(id="matrix", classes="pane"))
         yield Label("", id="too-small", markup=False)
         yield Footer(show_command_palette=False, compact=True)
+
+    def _bound(self, pane: Bound) -> Bound:
+        """Let a pane of the right side follow what this screen knows."""
+        return pane.data_bind(MainScreen.described, MainScreen.view, MainScreen.selection)
 
     def on_mount(self) -> None:
         """Begin where ↑ and ↓ choose a tensor; listen to the trainer now that there is something to show it in."""
@@ -232,8 +242,14 @@ class MainScreen(Screen[None]):
         if self.described is not None:
             self.selection = self.selection.next_tensor(by, self.described.depth)
 
-    def action_pane(self, name: str) -> None:
-        """Put a pane in focus."""
+    @work(exclusive=True, group="pane")
+    async def action_pane(self, name: str) -> None:
+        """Put a pane in focus; one of the right side comes into sight there, made when it is first turned to."""
+        right = self.query_one("#right", ContentSwitcher)
+        if name in RIGHT:
+            if not right.query(f"#{name}"):
+                await right.mount(self._bound(RIGHT[name](id=name, classes="pane")))
+            right.current = name
         self.query_one("#grid" if name == "matrix" else f"#{name}").focus()
 
     @work

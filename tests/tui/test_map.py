@@ -62,9 +62,6 @@ def test_of_digits_a_block_stands_for_the_fewest():
     assert found.values["digits"][1, 2] == digits(a, b)[2:4, 4:6].min()
     apart = block_map({"scratch": a, "autograd": b}, None, 4, 4, comparable=False)
     assert list(apart.values) == ["scratch", "autograd"]
-        "scratch",
-        "autograd",
-    ]
 
 
 def test_the_peak_is_the_largest_magnitude_an_inf_before_all_and_never_a_nan():

@@ -45,7 +45,6 @@ from tui.protocol import (
     Window,
 )
 from tui.screens.errands import SLOW_TO_GET_BACK, Errands
-from tui.screens.help import HelpScreen
 from tui.selection import Selection
 
 if TYPE_CHECKING:
@@ -282,6 +281,8 @@ class MainScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Show the help."""
+        from tui.screens.help import HelpScreen  # noqa: PLC0415 - the first frame does without
+
         self.app.push_screen(HelpScreen())
 
     def action_go_to(self) -> None:

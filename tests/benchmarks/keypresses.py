@@ -22,7 +22,7 @@ import time
 from typing import TYPE_CHECKING
 
 from figure import Figure, duration, percentile
-from terminal import PROGRAM, ROOT, Terminal, plain
+from terminal import PATIENCE, PROGRAM, ROOT, Terminal, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -156,10 +156,15 @@ def _asker(
 
 
 def _shown_speed(terminal: Terminal, seconds: float) -> tuple[float, float]:
-    """Return epochs a second by what the screen shows, and how many of them it showed in a second."""
+    """Return epochs a second by what the screen shows, and how many of them it showed in a second.
+
+    On a busy machine it takes as long as two of them take.
+    """
     shown: list[tuple[float, int]] = []
-    end, text = time.perf_counter() + seconds, b""
-    while time.perf_counter() < end:
+    begun, text = time.perf_counter(), b""
+    while (passed := time.perf_counter() - begun) < seconds or len(shown) < 2:
+        if not terminal.alive or passed > PATIENCE:
+            raise TimeoutError(f"never: epochs are shown\n{text.decode(errors='replace')}")
         text = (text + plain(terminal.read(0.05)))[-4000:]
         found = _EPOCH.findall(text)
         if found:

@@ -191,9 +191,8 @@ def test_a_folder_where_a_dump_should_be_is_refused(tmp_path, mlp_tui):
     assert DUMPS[0] in mlp_tui("train", "--dump", tmp_path).refusal
 
 
-@pytest.mark.parametrize("options", [[], ["--json"]])
-def test_ctrl_c_ends_a_long_training_with_130_and_no_traceback(options):
-    command = [PROGRAM, "train", "--epochs", "1000000000", *options]
+def test_ctrl_c_ends_a_long_training_with_130_and_no_traceback():
+    command = [PROGRAM, "train", "--epochs", "1000000000"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         for _ in range(3):
             assert process.stdout.readline()
@@ -229,22 +228,38 @@ def test_ctrl_c_at_the_very_beginning_leaves_no_traceback(moment):
     assert not re.search(r"(tui|core)/.*, in (?!<module>)", errors), errors  # it may not have come to main() yet
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
-@pytest.mark.parametrize("words", [["train"], ["train", "--json"], ["--help"], ["--version"]])
-def test_a_full_disk_under_the_output_is_one_line(words):
+FULL = "mlp-tui: the output can't be written (No space left on device)\n"
+
+
+@pytest.fixture
+def full_disk():
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no disk that is always full")
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [PROGRAM, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=PATIENCE
-        )
-
-    assert done.returncode == 2
-    assert done.stderr == "mlp-tui: the output can't be written (No space left on device)\n"
+        yield full
 
 
-@pytest.mark.parametrize("options", ["", "--json"])
-def test_a_pipe_that_closes_early_leaves_no_traceback(options):
+@pytest.mark.parametrize("words", [["list"], ["--help"], ["--version"]])
+def test_a_full_disk_under_the_output_is_one_line(full_disk, words):
     done = subprocess.run(
-        ["sh", "-c", f'"$0" train --epochs 100000 {options} | head -1', str(PROGRAM)],
+        [PROGRAM, *words], stdout=full_disk, stderr=subprocess.PIPE, text=True, check=False, timeout=PATIENCE
+    )
+
+    assert (done.returncode, done.stderr) == (2, FULL)
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_disk_that_is_full_ends_a_training_in_one_line(full_disk, mlp_tui, monkeypatch, options):
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.stdout", full_disk)
+        done = mlp_tui("train", *options)
+
+    assert (done.returncode, done.stderr) == (2, FULL)
+
+
+def test_a_pipe_that_closes_early_leaves_no_traceback():
+    done = subprocess.run(
+        ["sh", "-c", '"$0" train --epochs 100000 | head -1', str(PROGRAM)],
         capture_output=True,
         text=True,
         check=False,

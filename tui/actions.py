@@ -58,7 +58,7 @@ ACTIONS = (
     Action("pane('model')", "1", "model pane", "To the model: ↑ ↓ choose a tensor.", "Looking"),
     Action("pane('loss')", "2", "loss pane", "To the losses: ↑ ↓ choose an epoch.", "Looking"),
     Action("pane('matrix')", "3", "matrix pane", "To the numbers: arrows choose a cell.", "Looking"),
-    Action("pane('explain')", "4", "explain", "Where the cell's number comes from.", "Looking", footer=True),
+    Action("pane('explain')", "4", "explain", "Where the cell's number comes from.", "Looking"),
     Action("app.walk", "k", "walk", "An epoch in slow motion; halt, and go on.", "Slow motion"),
     Action("app.walk_step(1)", "greater_than_sign", "walk on", "The next phase.", "Slow motion", shown=">"),
     Action("app.walk_step(-1)", "less_than_sign", "walk back", "The phase before.", "Slow motion", shown="<"),

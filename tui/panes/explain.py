@@ -12,9 +12,9 @@ from textual.reactive import reactive
 
 from tui.actions import bindings
 from tui.numbers import scientific, value_style
-from tui.panes.explain_text import Row, explanation_rows, feeding_rows, link_text, wrapped
+from tui.panes.explain_text import Room, Row, explanation_rows, feeding_rows, link_text, wrapped
 from tui.panes.lines import LinePane, origin_for
-from tui.selection import Selection
+from tui.selection import FEW_TERMS, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tui.protocol import Described, Explained, View
 
 PATH_LINES = 1
+ROOMY = 24
+"""Lines from which on some are left empty."""
 SEPARATOR = " › "
 
 
@@ -241,7 +243,8 @@ class ExplainPane(LinePane):
         sample = self._sample(explanation.address)
         if self.lists_uses and not explanation.leaf:
             return feeding_rows(explanation, width, sample)
-        return explanation_rows(explanation, self.selection.shown, width, sample)
+        room = Room(width, roomy=self.size.height >= ROOMY)
+        return explanation_rows(explanation, self.selection.shown, room, sample)
 
     def _find(self, link: Address | None) -> None:
         """Put the cursor on a link, where there is such a one."""
@@ -262,7 +265,9 @@ class ExplainPane(LinePane):
     def line(self, y: int) -> list[Segment]:
         """Draw the path, or a row."""
         if y < PATH_LINES:
-            return [Segment(self._path(), self.heading)]
+            path, hints = self._path(), self._hints()
+            room = self.size.width - len(path)
+            return [Segment(path, self.heading), Segment(hints.rjust(room) if len(hints) < room else "", self.dim)]
         at = self._origin + y - PATH_LINES
         return self._drawn(at) if at < len(self._rows) else []
 
@@ -273,6 +278,17 @@ class ExplainPane(LinePane):
         while len(text := SEPARATOR.join(stops)) > self.size.width and len(stops) > 2:
             stops = ["…", *stops[2:]]
         return text
+
+    def _hints(self) -> str:
+        """Name the keys that do something here."""
+        explanation = self.explanation
+        if explanation is None or self.lists_uses:
+            return "Esc back"
+        hints = ["Esc back"] if self.selection.trail else ["Esc matrix"]
+        hints += ["u uses"] if explanation.used_by and not explanation.leaf else []
+        hints += ["s sort"] if explanation.count > 1 else []
+        hints += ["t terms"] if explanation.left_out or self.selection.most > FEW_TERMS else []
+        return " · ".join(hints)
 
     def _drawn(self, at: int) -> list[Segment]:
         links = self.links
@@ -327,6 +343,7 @@ class ExplainPane(LinePane):
 
     def _scroll(self, by: int) -> None:
         self._origin = max(0, min(self._origin + by, len(self._rows) - self._shown))
+        self._entitle()
         self.refresh()
 
     def _entitle(self) -> None:
@@ -336,7 +353,12 @@ class ExplainPane(LinePane):
         self.border_subtitle = Content(self._told()).markup
 
     def _told(self) -> str:
-        """Say what Enter would follow."""
+        """Say what lies out of sight, and what Enter would follow."""
+        below = len(self._rows) - self._origin - self._shown
+        more = f"PgDn: {below} more line{'s' if below > 1 else ''}" if below > 0 else ""
+        return " · ".join(each for each in (more, self._offered()) if each)
+
+    def _offered(self) -> str:
         if self.link is None or self.explanation is None:
             return ""
         text, values = link_text(self.explanation, self.link)

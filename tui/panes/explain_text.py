@@ -22,7 +22,7 @@ MARK = 2
 """Columns at the left for the cursor's mark."""
 LEAST_DIGITS, TRIED_DIGITS = 3, 6
 SHARE, GAP = 8, 2
-FULL_WIDTH = 24
+FULL_WIDTH = 23
 """Columns of a number with all digits."""
 MOST_LABEL = 34
 
@@ -48,23 +48,44 @@ def wrapped(text: str, width: int, kind: Kind = "text", indent: int = 0) -> Iter
     return ((Piece(" " * MARK + line, kind),) for line in lines)
 
 
-def explanation_rows(explanation: Explanation, shown: str, width: int, sample: int) -> list[Row]:
+@dataclass(frozen=True)
+class Room:
+    """What there is room for."""
+
+    width: int
+    roomy: bool
+    """Whether there are lines to spare."""
+
+    def apart(self, *sections: Iterable[Row]) -> list[Row]:
+        """Put sections under one another, with an empty line between them where there is room."""
+        written = [list(each) for each in sections]
+        gap = [(Piece(""),)] if self.roomy else []
+        return [
+            row for at, rows in enumerate(each for each in written if each) for row in (*(gap if at else ()), *rows)
+        ]
+
+
+def explanation_rows(explanation: Explanation, shown: str, room: Room, sample: int) -> list[Row]:
     """Write where a number comes from, as an engine has it, or how two of them come to differ."""
-    rows = list(wrapped(explanation.formula, width, indent=4))
     engine = shown if shown in explanation.numbers else next(iter(explanation.numbers), None)
-    if shown in DERIVED:
-        rows += _difference_rows(explanation, width)
-    elif engine is not None:
-        rows += _number_rows(explanation, engine, width)
+    width, parted = room.width, shown in DERIVED and explanation.differences
+    numbers: list[Row] = []
+    engines: tuple[str, ...] = ()
+    if parted or engine is None:
+        operands = _difference_rows(explanation)
+    else:
         one = explanation.count == 1
-        rows += _operand_rows(explanation, engine, width) if one else _term_rows(explanation, engine, width)
-    rows += _result_rows(explanation)
-    rows += _beside_rows(explanation, engine)
-    rows += (row for each in explanation.differences.values() for row in wrapped(f"{_capital(each.text)}.", width))
-    return [
-        *rows,
-        *(feeding_rows(explanation, width, sample) if explanation.leaf else _feeding_line(explanation, width)),
-    ]
+        engines = _engines_in_columns(explanation, engine, width) if one else ()
+        numbers = list(_number_rows(explanation, engine, room))
+        operands = _operand_rows(explanation, engines) if one else _term_rows(explanation, engine, width)
+    return room.apart(
+        [*wrapped(explanation.formula, width, indent=4), *numbers],
+        operands,
+        _result_rows(explanation, shown, engines),
+        _beside_rows(explanation, engine),
+        (row for each in explanation.differences.values() for row in wrapped(f"{_sentence(each.text)}.", width)),
+        feeding_rows(explanation, width, sample) if explanation.leaf else _feeding_line(explanation, width),
+    )
 
 
 def feeding_rows(explanation: Explanation, width: int, sample: int) -> list[Row]:
@@ -84,20 +105,32 @@ def _near(cells: Cells, sample: int) -> Address:
     return replace(first, cell=(sample, *first.cell[1:])) if units and cells.cell[0] is None else first
 
 
-def _capital(sentence: str) -> str:
+def _sentence(text: str) -> str:
     """Begin with a capital, but leave names as they are."""
-    return sentence.replace("all of the", "All of the", 1) if sentence.startswith("all of the") else sentence
+    return text[0].upper() + text[1:] if text.partition(" ")[0].isalpha() or text[0].isdigit() else text
 
 
 # The formula with numbers
 
 
-def _number_rows(explanation: Explanation, engine: str, width: int) -> Iterator[Row]:
-    """Write the right side with numbers under the formula's own."""
+def _number_rows(explanation: Explanation, engine: str, room: Room) -> Iterator[Row]:
+    """Write the right side with numbers under the formula's own; of a sum what one line holds, where lines are few."""
     sign = "←" if " ← " in explanation.formula else "="
     left = explanation.formula.partition(f" {sign} ")[0]
     indent = min(len(left) + 1, 20)
-    return wrapped(f"{' ' * indent}{sign} {explanation.numbers[engine]}", width, indent=indent + 2)
+    text = explanation.numbers[engine]
+    if not room.roomy and explanation.count > 1:
+        text = _shortened(text, room.width - MARK - indent - 2)
+    return wrapped(f"{' ' * indent}{sign} {text}", room.width, indent=indent + 2)
+
+
+def _shortened(text: str, width: int) -> str:
+    """Leave terms of a sum out until it fits."""
+    terms, _, result = text.rpartition(" = ")
+    while len(text) > width and (cut := terms.removesuffix(" + …").rfind(" + ")) > 0:
+        terms = f"{terms[:cut]} + …"
+        text = f"{terms} = {result}"
+    return text
 
 
 # A sum: its terms
@@ -109,7 +142,7 @@ def _term_rows(explanation: Explanation, engine: str, width: int) -> Iterator[Ro
 
     label = min(max(len(term.text) for term in explanation.terms), MOST_LABEL)
     label = max(label, len("terms, largest first"), len(str(explanation.address)))
-    room = width - MARK - label - SHARE - 2 * GAP
+    room = width - MARK - label - SHARE - 3 * GAP
     tried = sheet(explanation, engine, TRIED_DIGITS)
     if tried is None:
         yield from _plain_term_rows(explanation, engine, label)
@@ -203,14 +236,23 @@ def _doubt(closing: Closing, engine: str) -> Iterator[Row]:
 # A function, or a sum of one term: its operands
 
 
-def _operand_rows(explanation: Explanation, engine: str, width: int) -> Iterator[Row]:
+def _engines_in_columns(explanation: Explanation, engine: str, width: int) -> tuple[str, ...]:
+    """Return the engines whose operands there are columns for, the one that is shown first."""
+    fit = (width - MARK - _operand_label(explanation)) // (FULL_WIDTH + GAP)
+    return (engine, *(each for each in explanation.closings if each != engine))[: max(1, fit)]
+
+
+def _operand_label(explanation: Explanation) -> int:
+    return max(
+        len("the formula gives"), len(str(explanation.address)), *(len(each.text) for each in explanation.operands)
+    )
+
+
+def _operand_rows(explanation: Explanation, engines: Sequence[str]) -> Iterator[Row]:
     """Write a row an operand, with all digits; then what the formula gives of them, and the engine's own number."""
-    label = max([len("the formula gives"), len(str(explanation.address)), *(len(o.text) for o in explanation.operands)])
-    others = [each for each in explanation.closings if each != engine]
-    fit = (width - MARK - label) // (FULL_WIDTH + GAP)
-    engines = [engine, *others][: max(1, fit)]
+    label = _operand_label(explanation)
     heading = "".join(f"{'':{GAP}}{each:<{FULL_WIDTH}}" for each in engines)
-    yield (Piece(f"{'':{MARK}}{'of':<{label}}{heading}", "heading"),)
+    yield (Piece(f"{'':{MARK}}{'made of':<{label}}{heading}", "heading"),)
     for operand in explanation.operands:
         yield (Piece(" " * MARK), *_operand_pieces(operand, engines, explanation, label))
     if explanation.more_operands:
@@ -249,14 +291,17 @@ def _closing_rows(explanation: Explanation, engines: Sequence[str], label: int) 
 # What comes last
 
 
-def _result_rows(explanation: Explanation) -> Iterator[Row]:
-    """Write the number as each engine has it."""
+def _result_rows(explanation: Explanation, shown: str, written: Sequence[str]) -> Iterator[Row]:
+    """Write the number as each engine has it, but for those that have it in columns; say where all have the same."""
     label = str(explanation.address)
-    for engine, value in explanation.results.items():
+    others = {engine: value for engine, value in explanation.results.items() if engine not in written}
+    for engine, value in others.items():
         closing = explanation.closings.get(engine)
         text = full(value, closing.precision if closing else "float64")
         yield Piece(f"{'':{MARK}}{label:<{len(str(explanation.address))}}  {engine:<9}"), Piece(text, number=value)
         label = ""
+    if shown in DERIVED and len(explanation.results) > 1 and not explanation.differences:
+        yield (Piece(f"{'':{MARK}}The engines have the same number, to the last bit."),)
 
 
 def _beside_rows(explanation: Explanation, engine: str | None) -> Iterator[Row]:
@@ -279,11 +324,7 @@ def _feeding_line(explanation: Explanation, width: int) -> Iterable[Row]:
 # How two engines come to differ
 
 
-def _difference_rows(explanation: Explanation, width: int) -> Iterator[Row]:
-    if not explanation.differences:
-        if len(explanation.results) > 1:
-            yield from wrapped("The engines have the same number, to the last bit.", width)
-        return
+def _difference_rows(explanation: Explanation) -> Iterator[Row]:
     for (first, other), difference in explanation.differences.items():
         yield from _cause_rows(f"{first} − {other}", difference)
 

@@ -52,7 +52,8 @@ class Explaining:
 
 def _explained(frame: Frame, experiment: Experiment, name: Name, asked: Explain) -> Explained:
     try:
-        address = Address(name, _within(frame, name, asked.cell))
+        known = name.layer <= experiment.depth
+        address = Address(name, _within(frame, name, asked.cell) if known else asked.cell)
         return Explained(asked, explain(frame, experiment, address, order=asked.order, most=asked.most))
     except MlpError as error:
         return Explained(asked, None, str(error))

@@ -195,8 +195,8 @@ class ExplainPane(LinePane):
         rows = sorted({row for row, _ in links})
         here = rows.index(links[min(self._cursor, len(links) - 1)][0])
         row = rows[min(max(here + by, 0), len(rows) - 1)]
-        if row != rows[here]:
-            self._put(next(at for at, (each, _) in enumerate(links) if each == row))
+        first = next(at for at, (each, _) in enumerate(links) if each == row)
+        self._put(self._cursor if row == rows[here] else first)
 
     def _put(self, cursor: int) -> None:
         self._cursor = max(0, min(cursor, len(self.links) - 1))

@@ -61,14 +61,11 @@ async def explain(program, text):
 async def choose(program, link):
     """Put the cursor on a link by the arrows alone."""
     links = pane(program).links
-    row = next(row for row, each in links if str(each) == link)
-    for _ in range(2 * len(links)):
-        here = links[pane(program)._cursor][0]
-        if here != row:
-            await program.press("down" if here < row else "up")
-    for _ in links:
-        if str(pane(program).link) != link:
-            await program.press("right")
+    row, wanted = next((row, at) for at, (row, each) in enumerate(links) if str(each) == link)
+    while links[pane(program)._cursor][0] != row:
+        await program.press("down" if links[pane(program)._cursor][0] < row else "up")
+    while pane(program)._cursor != wanted:
+        await program.press("right" if pane(program)._cursor < wanted else "left")
     assert str(pane(program).link) == link
 
 

@@ -274,7 +274,7 @@ def _closing_rows(explanation: Explanation, engines: Sequence[str], label: int) 
 
     closings = [explanation.closings[each] for each in engines]
     given = [full(nearest(each.total), each.precision) for each in closings]
-    roundings = [f" {scientific(nearest(each.rounding), 1)}" for each in closings]
+    roundings = [f"{nearest(each.rounding): .1e}" for each in closings]
     results = [full(each.result, each.precision) for each in closings]
     rows = [
         ("the formula gives", given, "dim"),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.agreement import Agreement
     from core.arrays import FloatArray
     from core.experiment import EngineName, Experiment
+    from core.judge import Judgement
     from core.tensors import Quantity, TensorName
     from core.trace import Explanation, Name, Phase
 
@@ -29,8 +30,9 @@ def engines() -> tuple[str, ...]:
     return get_args(EngineName)
 
 
-DERIVED = ("difference", "digits")
-"""What can be shown of a tensor beside what each engine has: first engine minus second, and the digits they share."""
+DERIVED = ("difference", "digits", "share")
+"""What can be shown of a tensor beside what each engine has: first engine minus second, the digits they share, and the
+larger share that an engine takes up of what rounding alone could do."""
 
 
 class Start(Struct, frozen=True):
@@ -329,7 +331,7 @@ class BlockMap:
     width: int
     """Columns that it spans."""
     values: Mapping[str, FloatArray]
-    """By engine, and by `difference` and `digits` where they mean something. A block stands for its number of largest
+    """By engine, and by the names in DERIVED where they mean something. A block stands for its number of largest
     magnitude, of digits for the fewest; for nan where there is one in it."""
 
 
@@ -342,7 +344,7 @@ class Matrix:
     """The tensor's own shape."""
     window: Window
     values: Mapping[str, FloatArray]
-    """By engine, and by `difference` and `digits` where they mean something; of the window's shape."""
+    """By engine, and by the names in DERIVED where they mean something; of the window's shape."""
     after: Mapping[str, FloatArray]
     """For parameters: θ_k by engine, beside the θ_{k−1} in `values`."""
     largest: Mapping[str, float]
@@ -355,6 +357,8 @@ class Matrix:
     """The cell with the largest magnitude in the whole tensor, by engine and for the difference."""
     map: BlockMap | None = None
     """Where it was asked for."""
+    shares: Mapping[str, FloatArray] = field(default_factory=dict)
+    """How much of what rounding can do each engine's numbers are off, of the window's shape; where they are judged."""
 
     @property
     def rows(self) -> int:
@@ -418,6 +422,12 @@ class View:
     """Where it was asked for."""
     phases: tuple[Phase, ...] = ()
     """What the epoch (or each of its updates) does one after the other, where it was asked for; none at epoch 0."""
+    judgements: Mapping[str, Mapping[TensorName, Judgement]] = field(default_factory=dict)
+    """Of every tensor of the selected quantity, by engine, where it is judged: whether it is right but for rounding."""
+    parted: int | None = None
+    """The first epoch that was found to have a gradient that rounding does not explain."""
+    drift: float | None = None
+    """How far the parameters of two engines have drifted apart, relative to the largest; None if there are not two."""
 
 
 class Saved(Struct, frozen=True):

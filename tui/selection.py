@@ -13,7 +13,7 @@ from tui.protocol import DERIVED, Explain
 
 if TYPE_CHECKING:
     from core.trace import Address
-    from tui.protocol import Matrix
+    from tui.protocol import Matrix, View
 
 FEW_TERMS, MORE = 12, 4
 """Terms of a sum that are listed at first, and how many times as many each time that more are wanted."""
@@ -64,7 +64,7 @@ class Selection:
         return replace(self, quantity=following, layer=layer, explained=None, trail=())
 
     def next_shown(self, engines: tuple[str, ...]) -> Selection:
-        """Go on to the next engine, then to the difference and the digits."""
+        """Go on to the next engine, then to the difference, the digits and the share of what rounding can do."""
         views = (*engines, *DERIVED)
         return replace(self, shown=views[(views.index(self.shown) + 1) % len(views)])
 
@@ -112,3 +112,20 @@ def cell_of(selection: Selection, matrix: Matrix | None) -> tuple[int, int]:
     if matrix is None:
         return selection.row, selection.column
     return min(selection.row, matrix.rows - 1), min(selection.column, matrix.columns - 1)
+
+
+def worst_of(view: View | None) -> tuple[TensorName, tuple[int, ...]] | None:
+    """Return where an engine is off most, by rounding's measure; else where two engines agree least.
+
+    None where nothing is judged and nothing can be compared.
+    """
+    if view is None:
+        return None
+    judged = [(name, each) for of_engine in view.judgements.values() for name, each in of_engine.items()]
+    if judged:
+        name, judgement = max(judged, key=lambda each: each[1].share)
+        return name, judgement.worst
+    if view.agreements:
+        name, agreement = min(view.agreements.items(), key=lambda each: each[1].digits)
+        return name, agreement.worst
+    return None

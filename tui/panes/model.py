@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 
 from core.tensors import INPUT, TARGET, Quantity, TensorName
-from tui.numbers import digits_text, shape_text
+from tui.numbers import digits_text, scientific, shape_text
 from tui.panes.lines import ListPane, origin_for
 from tui.selection import Selection
 
@@ -51,6 +52,10 @@ class ModelPane(ListPane):
         def __init__(self, tensor: TensorName) -> None:
             super().__init__()
             self.tensor = tensor
+
+    def watch_view(self, view: View | None) -> None:
+        """Say in a few words how right the engines are."""
+        self.border_subtitle = Content(_verdict(view) if view else "")
 
     def on_click(self, event: events.Click) -> None:
         """Pick the tensor of the row that was clicked."""
@@ -113,15 +118,24 @@ class ModelPane(ListPane):
         tensor = self.selection.tensor if selected else self._of_row(name)
         agreed = self.view.agreements.get(tensor) if self.view else None
         digits = digits_text(agreed.digits) if agreed else ""
-        mark = "▸" if selected else " "
-        if working and self.at_work is not None and not name.part:
-            mark = self.at_work.arrow
-        return [Segment(f"{mark} {label:<12}{shape:>8}{count:>7}{digits:>7}", style)]
+        at_work = self.at_work if working and not name.part else None
+        mark = at_work.arrow if at_work is not None else "▸" if selected else " "
+        text = f"{mark} {label:<12}{shape:>8}{count:>7} "
+        return [Segment(text, style), self._mark(tensor, style), Segment(f"{digits:>5}", style)]
 
     @property
     def at_its_work(self) -> Style:
         """The style of the layer at work."""
         return self.get_component_rich_style("model-pane--at-work")
+
+    def _mark(self, tensor: TensorName, style: Style) -> Segment:
+        """Say whether every engine's tensor is right but for rounding: ✓, ✗, or ~ where its numbers can't show it."""
+        judged = [each[tensor] for each in self.view.judgements.values() if tensor in each] if self.view else []
+        if not judged:
+            return Segment(" ", style)
+        if not all(each.within for each in judged):
+            return Segment("✗", style + self.wrong)
+        return Segment("~" if any(each.blur for each in judged) else "✓", style)
 
     def _of_row(self, name: TensorName) -> TensorName:
         """Return the tensor of the selected quantity that a row stands for."""
@@ -162,6 +176,17 @@ class ModelPane(ListPane):
             f"{name} {_some(predicted, 1, digits=4)}" for name, predicted in sample.predictions.items()
         )
         return [data, f"ŷ {predictions}" if predictions else ""]
+
+
+def _verdict(view: View) -> str:
+    """Say which engines rounding does not explain; where it explains all, how far the engines have drifted apart."""
+    wrong = [
+        name for name, judged in view.judgements.items() if not all(judgement.within for judgement in judged.values())
+    ]
+    if wrong:
+        return f"✗ {' and '.join(wrong)} beyond rounding · w"
+    drifted = f"drift {scientific(view.drift, 0)}" if view.drift else ""
+    return " · ".join(part for part in ("✓ within rounding" if view.judgements else "", drifted) if part)
 
 
 def _some(values: tuple[float, ...], most: int, *, digits: int = 8) -> str:

@@ -48,7 +48,6 @@ from tui.protocol import (
     Window,
 )
 from tui.screens.errands import SLOW_TO_GET_BACK, Errands
-from tui.screens.help import HelpScreen
 from tui.screens.slow_motion import SlowMotion
 from tui.selection import Selection
 
@@ -179,7 +178,7 @@ class MainScreen(Screen[None]):
         """Ask for another tensor; which part of it is wanted shows when it is there."""
         if old.tensor != new.tensor:
             self.send(Show(new.tensor, Window()))
-        if self._right.current == "explain" and old.asked != new.asked:
+        if self.right.current == "explain" and old.asked != new.asked:
             self.send(new.asked)
 
     # What the panes say
@@ -267,22 +266,18 @@ class MainScreen(Screen[None]):
     async def _turn_to(self, name: str) -> Widget:
         """Put a pane in focus; one of the right side comes into sight there, made when it is first turned to."""
         if name in RIGHT:
-            if not self._right.query(f"#{name}"):
-                await self._right.mount(self._bound(RIGHT[name](id=name, classes="pane")))
-            if "explain" in {name, self._right.current}:
+            if not self.right.query(f"#{name}"):
+                await self.right.mount(self._bound(RIGHT[name](id=name, classes="pane")))
+            if "explain" in {name, self.right.current}:
                 self.send(self.selection.asked if name == "explain" else Explain())
-            self._right.current = name
+            self.right.current = name
         pane = self.query_one("#grid" if name == "matrix" else f"#{name}")
         pane.focus()
         return pane
 
-    def turn_to_numbers(self) -> None:
-        """Let the right side show numbers, or an explanation of one, but nothing else."""
-        if self._right.current not in ("matrix", "explain"):
-            self._right.current = "matrix"
-
     @property
-    def _right(self) -> ContentSwitcher:
+    def right(self) -> ContentSwitcher:
+        """The right side."""
         return self.query_one("#right", ContentSwitcher)
 
     @work
@@ -315,6 +310,8 @@ class MainScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Show the help."""
+        from tui.screens.help import HelpScreen  # noqa: PLC0415 - the first frame does without
+
         self.app.push_screen(HelpScreen())
 
     def action_go_to(self) -> None:

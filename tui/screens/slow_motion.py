@@ -95,7 +95,8 @@ class SlowMotion:
 
     def _begin(self) -> None:
         main, self._place = self._main, 0
-        main.turn_to_numbers()
+        if main.right.current not in ("matrix", "explain"):
+            main.right.current = "matrix"
         main.send(ShowPhases(True))
         if main.view is None or main.view.epoch == 0:
             main.send(Step(1))

@@ -93,7 +93,7 @@ def steady_explained(explained):
 
 
 def steady_pair(values):
-    first = rounded([values["scratch"]])[0]
+    first = rounded([float(values["scratch"])])[0]
     return {name: first if name == "scratch" else first * APART for name in values}
 
 
@@ -119,7 +119,7 @@ class SteadyConductor(LocalConductor):
 def picture(snap_compare):
     """Return a function that compares a picture of the program, taken when the trainer is idle, with the one kept."""
 
-    def compare(*keys, size=WIDE, theme=None, shows=None):
+    def compare(*keys, size=WIDE, theme=None, shows=""):
         def make(emit):
             trainer = Trainer(load("notebook"), emit)
             trainer.join(Autograd)
@@ -137,10 +137,12 @@ def picture(snap_compare):
                     break
             await pilot.press(*keys)
             await pilot.pause()
-            for _ in range(PATIENCE if shows else 0):
+            for _ in range(PATIENCE):
                 if shows in "\n".join(strip.text for strip in app.screen._compositor.render_strips()):
                     break
                 await pilot.pause()
+            else:
+                pytest.fail(f"never: the screen shows {shows!r}")
             for each in app.screen.query(Input):
                 each.cursor_blink = False
 

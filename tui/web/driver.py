@@ -36,6 +36,12 @@ class ServedDriver(WebDriver):
         if not self.exit_event.is_set():
             asyncio.run_coroutine_threadsafe(self._app._post_message(ExitApp()), self._loop)
 
+    def on_meta(self, packet_type: str, payload: dict[str, object]) -> None:
+        """Take what the server says; with the page in focus, have the footer drawn, which is left out until then."""
+        super().on_meta(packet_type, payload)
+        if packet_type == "focus":
+            self._app.call_later(lambda: self._app.screen.refresh_bindings())
+
     def _write_whole(self, packet: bytes) -> int:
         """Write a packet that no other is mixed with: files are sent from the thread that reads, the screen is not."""
         with self._writing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from dataclasses import dataclass, field
@@ -113,7 +114,7 @@ class Server:
             await web.TCPSite(self._runner, host, port).start()
         except OSError as error:
             await self._runner.cleanup()
-            reason = error.strerror or str(error)
+            reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
             raise ServeError(
                 f"can't listen there ({reason})", f"{host}:{port}", "a free port of this machine"
             ) from None

@@ -54,7 +54,7 @@ class Session(AppService):
             "", write_bytes=write_bytes, write_str=write_str, close=close, download_manager=downloads, debug=False
         )
         self._program = program
-        self._folder = tempfile.mkdtemp(prefix="mlp-tui-")
+        self._folder = tempfile.mkdtemp(prefix="mlp-tui-session-")
 
     def _build_environment(self, width: int = 80, height: int = 24) -> dict[str, str]:
         environment = super()._build_environment(width, height)

@@ -8,11 +8,15 @@
     window.history.replaceState(null, "", here);
   }
 
+  // The client tells the program when the terminal takes keys, which it can do once its socket is open.
+  const takeKeys = () => document.querySelector(".xterm-helper-textarea")?.focus();
+
   // The reason why a session ended comes with the closing of its socket.
   const Socket = window.WebSocket;
   window.WebSocket = class extends Socket {
     constructor(url) {
       super(url);
+      this.addEventListener("open", takeKeys);
       this.addEventListener("close", (event) => {
         document.querySelector("#reason").textContent =
           event.reason || "The session has ended, or the server can't be reached.";
@@ -47,5 +51,6 @@
     document.querySelector("#again").addEventListener("click", () => window.location.reload());
     await Promise.allSettled([document.fonts.load('16px "Roboto Mono"'), document.fonts.load('bold 16px "Roboto Mono"')]);
     start.call(window, event);
+    window.addEventListener("focus", takeKeys);
   };
 }

@@ -287,8 +287,8 @@ def _summary(asked: WriteDumps, disk: _Disk | None) -> str:
 def _download(asked: WriteDumps) -> str:
     """Say what the browser will download."""
     names = "\n".join(path.name for path in _shown(asked))
-    packed = " in a .zip file" if asked.count > 1 else ""
-    return f"Your browser will download {asked.count:,}{packed}:\n{names}"
+    what = f"{asked.count:,} files in a .zip" if asked.count > 1 else "one file"
+    return f"Your browser will download {what}:\n{names}"
 
 
 def _exists(path: Path) -> bool:

@@ -40,7 +40,10 @@ class ServedDriver(WebDriver):
         """Take what the server says; with the page in focus, have the footer drawn, which is left out until then."""
         super().on_meta(packet_type, payload)
         if packet_type == "focus":
-            self._app.call_later(lambda: self._app.screen.refresh_bindings())
+            self._app.call_later(self._draw_footer)
+
+    def _draw_footer(self) -> None:
+        self._app.screen.refresh_bindings()
 
     def _write_whole(self, packet: bytes) -> int:
         """Write a packet that no other is mixed with: files are sent from the thread that reads, the screen is not."""

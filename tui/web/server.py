@@ -205,7 +205,7 @@ class Server:
                         end.reschedule(loop.time() + idle)
         except TimeoutError:
             await socket.close(code=4000, message=f"Ended: no key for {self._offer.idle:g} minutes.".encode())
-        except (ValueError, TypeError, LookupError, AttributeError):
+        except (ValueError, RecursionError):
             await socket.close(code=WSCloseCode.UNSUPPORTED_DATA, message=b"Ended: what came was no message.")
 
     def _full(self) -> web.Response:
@@ -221,7 +221,7 @@ async def _follow(session: Session, message: list[object]) -> bool:
     """Hand a message on to the session; return whether somebody sits before the page.
 
     Raises:
-        ValueError, TypeError, LookupError: it is none.
+        ValueError: it is none.
     """
     match message:
         case ["stdin", str(keys)]:

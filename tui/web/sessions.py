@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 GRACE = 3.0
 """Seconds in which a session's processes may end by themselves; then they are killed."""
+COMMAND = (sys.executable, "-P", "-c", "from tui.cli import main; main()")
+"""`mlp-tui`, of the installation that this is."""
 WIDTH, HEIGHT = (10, 400), (5, 200)
 """The least and the most columns and rows of a terminal."""
 
@@ -33,8 +35,7 @@ WIDTH, HEIGHT = (10, 400), (5, 200)
 class Program:
     """What runs in a session."""
 
-    words: tuple[str, ...] = ()
-    """Of the command line."""
+    command: tuple[str, ...] = COMMAND
     trust: bool = False
     """Whether visitors may open this machine's files."""
 
@@ -67,7 +68,7 @@ class Session(AppService):
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
         """Start the program, without a shell, in a group that can be ended as a whole."""
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-c", "from tui.cli import main; main()", *self._program.words),
+            *self._program.command,
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,
@@ -82,6 +83,7 @@ class Session(AppService):
         """Hand on what the program writes until it has ended; then nothing more comes."""
         with contextlib.suppress(ConnectionError):
             await super().run()
+        await self._download_manager.cancel_app_downloads(self.app_service_id)
         await self.remote_close()
 
     async def set_terminal_size(self, width: int, height: int) -> None:
@@ -107,6 +109,7 @@ class Session(AppService):
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # whatever is left of it, its trainer too
+        self.stdin.close()
         await process.wait()
         if self._task is not None:
             self._task.cancel()

@@ -31,9 +31,10 @@ def run(source: str, settings: Sequence[str], *, host: str, port: int, sessions:
     if missing:
         raise ExtraError(f"serve needs {' and '.join(missing)}", expected=f"them to be installed, by {EXTRA}")
     from tui.web.server import Offer, serve  # noqa: PLC0415 - known to be there only now
-    from tui.web.sessions import Program  # noqa: PLC0415
+    from tui.web.sessions import COMMAND, Program  # noqa: PLC0415
 
-    return serve(Offer(Program(words_of(source, settings), trust), host, port, sessions, idle))
+    program = Program((*COMMAND, *words_of(source, settings)), trust)
+    return serve(Offer(program, host, port, sessions, idle))
 
 
 def words_of(source: str, settings: Sequence[str]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 MISSING = "" if CHROMIUM else "there is no Chromium (apt-get install chromium)"
 """Why there is no browser; empty where there is one."""
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds for which anything is waited for."""
 
 FLAGS = (

@@ -26,9 +26,13 @@ class ServedDriver(WebDriver):
         self._write = partial(self._write_whole)
 
     def start_application_mode(self) -> None:
-        """Begin, in the loop that the end is told to."""
+        """Begin, in the loop that the end is told to; the page has the focus until it says that it has not.
+
+        Textual's driver begins without, by a message that comes after the page's own where the program starts slowly.
+        """
         self._loop = asyncio.get_running_loop()
         super().start_application_mode()
+        self._app.call_later(self.on_meta, "focus", {})
 
     def run_input_thread(self) -> None:
         """Read until the server has gone, or the program ends."""

@@ -189,6 +189,12 @@ class Tab:
             await self.call("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", text=text, **common)
             await self.call("Input.dispatchKeyEvent", type="keyUp", **common)
 
+    async def answers(self, key, wanted):
+        """Press a key; return how many seconds it took from its event until a text was painted."""
+        waiting = asyncio.create_task(self.shows(wanted))
+        await self.press(key)
+        return (await waiting - await self.evaluate("watched.pressed")) / 1e3
+
     async def picture(self, path):
         """Write what is seen to a PNG."""
         Path(path).write_bytes(base64.b64decode((await self.call("Page.captureScreenshot"))["data"]))

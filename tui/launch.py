@@ -9,7 +9,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from tui.served import is_served
+from tui.served import clear_away, is_served
 
 if TYPE_CHECKING:
     from tui.conductor import ProcessConductor
@@ -40,6 +40,9 @@ def open_screen(start: Start | None = None) -> int:
     except BaseException:
         conductor.close()
         raise
+    finally:
+        if is_served():
+            clear_away()
 
 
 def let_ctrl_c_interrupt() -> None:

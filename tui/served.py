@@ -6,11 +6,12 @@ The server says so in the environment of a session's process, which hands it on 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 FOLDER = "MLP_TUI_SERVED"
-"""Names the session's own folder, which the server takes away at its end: files are written there to be downloaded."""
+"""Names the session's own folder, which is taken away at its end: files are written there to be downloaded."""
 TRUSTED = "MLP_TUI_TRUSTED"
 """Is there where visitors may open the server's files."""
 
@@ -37,3 +38,8 @@ def works_here(key: str) -> bool:
 def new_folder() -> Path:
     """Make a folder for what is to be downloaded next; nobody else's file is in it."""
     return Path(tempfile.mkdtemp(dir=os.environ[FOLDER]))
+
+
+def clear_away() -> None:
+    """Take the session's folder away: the server does so too, unless it has been killed."""
+    shutil.rmtree(os.environ[FOLDER], ignore_errors=True)

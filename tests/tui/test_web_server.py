@@ -392,12 +392,19 @@ async def test_a_killed_server_leaves_no_session_of_the_real_program(tmp_path):
             (program,) = _children(server.pid)
             trainers = _children(program)
             assert len(trainers) == 1
+            environment = dict(each.split("=", 1) for each in _environment(program))
+            assert Path(environment[served.FOLDER]).is_dir()
             server.kill()
             await until(lambda: not any(map(lives, [program, *trainers])), "the session has ended")
+            assert not Path(environment[served.FOLDER]).exists()
     finally:
         with contextlib.suppress(ProcessLookupError):
             server.kill()
         await server.wait()
+
+
+def _environment(pid):
+    return [each for each in Path(f"/proc/{pid}/environ").read_text().split("\0") if "=" in each]
 
 
 def _children(pid):

@@ -21,6 +21,7 @@ from core.experiment_file import load
 from core.saved_run import read_run
 from tui.keeper import Keeper
 from tui.protocol import Start
+from tui.served import is_served
 from tui.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -168,7 +169,8 @@ def main() -> None:
     try:
         with contextlib.suppress(EOFError, ConnectionResetError):
             service.run()
-        service.finish()
+        if not is_served():  # nobody could download it any more
+            service.finish()
     except SystemExit:
         os._exit(128 + signal.SIGTERM)
     os._exit(0)  # at once, even where PyTorch is still being imported

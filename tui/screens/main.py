@@ -16,7 +16,7 @@ from textual.widgets import ContentSwitcher, Footer, Label
 
 from core.tensors import TensorName
 from tui.actions import Action, bindings
-from tui.numbers import count_text, full
+from tui.numbers import full
 from tui.panes.explain import ExplainPane
 from tui.panes.lines import ListPane
 from tui.panes.loss import LossPane
@@ -156,10 +156,10 @@ class MainScreen(Screen[None]):
                 self.notify(reason, severity="error", markup=False, timeout=10)
             case MayRestart(trained):
                 self.action_ask_to_restart(trained)
-            case Dumped() as event:
-                self.notify(_dumped_text(event), markup=False)
+            case Dumped(_, paths, nbytes):
+                self._errands.written(paths, nbytes)
             case Saved(_, path, nbytes):
-                self.notify(f"Written, {count_text(nbytes)}: {path}", markup=False)
+                self._errands.written((path,), nbytes)
             case Said(text, severity):
                 self.notify(text, severity=severity, markup=False, timeout=10 if severity == "error" else 5)
             case Ended(reason):
@@ -388,11 +388,3 @@ class MainScreen(Screen[None]):
     def _copy(self, text: str, what: str) -> None:
         self.app.copy_to_clipboard(text)
         self.notify(f"{what} was sent to the terminal's clipboard.", markup=False)
-
-
-def _dumped_text(event: Dumped) -> str:
-    """Say which files were written, in the fewest words that tell them from any others."""
-    first, last = event.paths[0], event.paths[-1]
-    names = f"{first.name}, {last.name}" if len(event.paths) == 2 else f"{first.name} to {last.name}"
-    what = first.name if len(event.paths) == 1 else names
-    return f"Written, {count_text(event.nbytes)}: {what} in {first.parent.absolute()}"

@@ -7,8 +7,9 @@ from typing import Literal
 
 from textual.binding import Binding
 
-Scope = Literal["main", "list", "matrix"]
-"""Where the keys work: on the main screen; in the model and loss panes; inside the matrix, before the main screen."""
+Scope = Literal["main", "list", "matrix", "doctor"]
+"""Where the keys work: on the main screen; in the model and loss panes; inside the matrix, before the main screen; in
+the Doctor pane."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,11 @@ ACTIONS = (
     Action("restart", "r", "start again", "Start again at epoch 0.", "Experiment"),
     Action("open", "o", "open", "Another experiment, or a saved run.", "Experiment", footer=True),
     Action("settings", "x", "settings", "Change settings: anew, or from here on.", "Experiment"),
+    Action("app.plant", "P", "plant a mistake", "In scratch's backward pass: chosen, or hidden.", "Experiment"),
+    Action("app.reveal", "exclamation_mark", "answer", "Tell the mistake that is hidden.", "Experiment", shown="!"),
+    Action("app.own_path", "O", "own path", "Let your file train by its own gradients, or not.", "Experiment"),
     Action("app.carry_on", "R", "go on", "Go on at the last checkpoint of a trainer that has stopped.", "Experiment"),
-    Action("engine", "e", "engine", "Scratch, autograd, their difference, shared digits.", "Looking", footer=True),
+    Action("engine", "e", "engine", "Scratch, autograd, yours, difference, shared digits.", "Looking", footer=True),
     Action("quantity", "v", "quantity", "Gradient, parameter, update, z, a (with x, y, ŷ), δ.", "Looking", footer=True),
     Action("tensor(-1)", "left_square_bracket", "previous tensor", "Previous tensor.", "Looking", shown="["),
     Action("tensor(1)", "right_square_bracket", "next tensor", "Next tensor.", "Looking", shown="]"),
@@ -57,6 +61,7 @@ ACTIONS = (
     Action("pane('model')", "1", "model pane", "To the model: ↑ ↓ choose a tensor.", "Looking"),
     Action("pane('loss')", "2", "loss pane", "To the losses: ↑ ↓ choose an epoch.", "Looking"),
     Action("pane('matrix')", "3", "matrix pane", "To the numbers: arrows choose a cell.", "Looking"),
+    Action("pane('doctor')", "5", "doctor pane", "To the check of your own file.", "Looking"),
     Action("app.focus_next", "tab", "next pane", "Next pane.", "Looking"),
     Action("app.focus_previous", "shift+tab", "previous pane", "Previous pane.", "Looking"),
     Action("cursor(-1)", "up", "up", "Previous tensor, or previous epoch.", "Model, losses", "list", shown="↑"),
@@ -75,6 +80,11 @@ ACTIONS = (
     Action("leap(0, 1)", "ctrl+right", "leap on", "Right by all that is seen.", "In the matrix", "matrix", shown="^→"),
     Action("corner(-1)", "ctrl+home", "first cell", "The first cell of all.", "In the matrix", "matrix", shown="^Home"),
     Action("corner(1)", "ctrl+end", "last cell", "The last cell of all.", "In the matrix", "matrix", shown="^End"),
+    Action("choose(-1)", "up", "previous finding", "Tensor or diagnosis before.", "In the doctor", "doctor", shown="↑"),
+    Action("choose(1)", "down", "next finding", "Tensor or diagnosis after.", "In the doctor", "doctor", shown="↓"),
+    Action("turn(-1)", "pageup", "page back", "A page back.", "In the doctor", "doctor", shown="PgUp"),
+    Action("turn(1)", "pagedown", "page on", "A page on.", "In the doctor", "doctor", shown="PgDn"),
+    Action("jump", "enter", "go there", "To the tensor, at its worst cell.", "In the doctor", "doctor", shown="Enter"),
     Action("dump", "d", "dump", "Write .dat files of this epoch, or of all; and more.", "Saving", footer=True),
     Action("save('experiment')", "ctrl+s", "save experiment", "The experiment as a TOML file.", "Saving", shown="^s"),
     Action("save('weights')", "", "save weights", "An engine's weights, for PyTorch.", "Saving"),

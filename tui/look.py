@@ -9,7 +9,7 @@ import numpy as np
 from core.agreement import Agreement, agreement, digits, ulps
 from core.errors import EpochError
 from core.tensors import TensorName, tensor_names
-from tui.protocol import Inside, Matrix, Sample, ShowMap, Window
+from tui.protocol import Inside, Matrix, Sample, ShowMap, Window, derived
 from tui.whole import Whole, block_map, difference, largest, peak
 
 if TYPE_CHECKING:
@@ -38,13 +38,12 @@ def matrix_of(
     if first.size <= WHOLE:
         window = Window(0, 0, *_as_matrix(first).shape)
     values = {engine: _cut(tensor, window) for engine, tensor in matrices.items()}
-    apart = None
-    if len(values) == 2 and frame.comparable:
-        a, b = values.values()
-        values["difference"] = difference(a, b)
-        values["digits"] = digits(a, b)
-        apart = ulps(a, b).astype(np.float64)
-    largest_of, peak_of = whole.once((name, "extremes"), lambda: _extremes(tensors, comparable=frame.comparable))
+    pairs, apart = _pairs(frame, tensors), {}
+    for one, other in pairs:
+        a, b = values[one], values[other]
+        values |= dict(zip(derived(other), (difference(a, b), digits(a, b)), strict=True))
+        apart[other] = ulps(a, b).astype(np.float64)
+    largest_of, peak_of = whole.once((name, "extremes"), lambda: _extremes(tensors, pairs))
     after = {
         engine: _cut(_as_matrix((each.after.W if name.part == "W" else each.after.b)[name.layer]), window)
         for engine, each in frame.engines.items()
@@ -54,41 +53,45 @@ def matrix_of(
     blocks = None
     if map_ is not None and map_.rows and map_.columns:
         asked = map_
-        blocks = whole.once(
-            (name, asked), lambda: block_map(matrices, asked.rows, asked.columns, comparable=frame.comparable)
-        )
+        blocks = whole.once((name, asked), lambda: block_map(matrices, asked.rows, asked.columns, pairs))
     return Matrix(name, first.shape, window, values, after, largest_of, precision, apart, peak_of, blocks)
 
 
+def _pairs(frame: Frame, tensors: Mapping[str, FloatArray]) -> list[tuple[str, str]]:
+    """Pair the first engine with each other one that started from the same parameters."""
+    first, *others = tensors
+    return [(first, other) for other in others if frame.engines[first].start == frame.engines[other].start]
+
+
 def _extremes(
-    tensors: dict[str, FloatArray], *, comparable: bool
+    tensors: dict[str, FloatArray], pairs: list[tuple[str, str]]
 ) -> tuple[dict[str, float], dict[str, tuple[int, ...]]]:
-    """Return the largest magnitude and where it is, by engine and for the difference."""
-    looked = dict(tensors)
-    if len(tensors) == 2 and comparable:
-        looked["difference"] = difference(*tensors.values())
+    """Return the largest magnitude and where it is, by engine and for the differences."""
+    looked = tensors | {derived(other)[0]: difference(tensors[one], tensors[other]) for one, other in pairs}
     return {key: largest(each) for key, each in looked.items()}, {key: peak(each) for key, each in looked.items()}
 
 
 def agreements_of(
     frame: Frame, name: TensorName, depth: int, whole: Whole | None = None
 ) -> Mapping[TensorName, Agreement]:
-    """Compare the two engines in every tensor of the quantity that `name` is of."""
-    if not frame.comparable:
+    """Compare the first two engines in every tensor of the quantity that `name` is of."""
+    engines = list(frame.engines.values())[:2]
+    if len({each.start for each in engines}) != 1:
         return {}
     whole = whole or Whole(frame)
     return whole.once((name.quantity,), lambda: _agreements(frame, name, depth))
 
 
 def _agreements(frame: Frame, name: TensorName, depth: int) -> dict[TensorName, Agreement]:
-    pairs = {each: list(_tensors(frame, each).values()) for each in tensor_names(name.quantity, depth)}
+    pairs = {each: list(_tensors(frame, each).values())[:2] for each in tensor_names(name.quantity, depth)}
     return {each: agreement(*pair) for each, pair in pairs.items() if len(pair) == 2}
 
 
 def sample_of(frame: Frame, x: FloatArray, y: FloatArray) -> Sample:
     """Return the first sample with each engine's prediction."""
     computed = {name: each.computed for name, each in frame.engines.items() if each.computed is not None}
-    predictions = {name: _numbers(each.a[len(each.a) - 1][0]) for name, each in computed.items()}
+    depth = next((len(each.a) - 1 for each in computed.values()), 0)
+    predictions = {name: _numbers(each.a[depth][0]) for name, each in computed.items() if depth in each.a}
     for each in computed.values():
         return Sample(_numbers(each.x[0]), _numbers(each.y[0]), predictions)
     return Sample(_numbers(x[0]), _numbers(y[0]), predictions)

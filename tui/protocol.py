@@ -28,8 +28,45 @@ def engines() -> tuple[str, ...]:
     return get_args(EngineName)
 
 
+MINE = "yours"
+"""The engine that a file of the user's own is."""
 DERIVED = ("difference", "digits")
-"""What can be shown of a tensor beside what each engine has: first engine minus second, and the digits they share."""
+"""What can be shown of a tensor beside what each engine has: first engine minus another, and the digits they share."""
+
+
+def derived(engine: str) -> tuple[str, str]:
+    """Name what parts an engine from the first one: `difference` and `digits`, or `difference yours` and so on."""
+    difference, shared = DERIVED
+    return (f"{difference} {engine}", f"{shared} {engine}") if engine == MINE else (difference, shared)
+
+
+def is_derived(shown: str) -> bool:
+    """Whether this is what parts two engines, and no engine."""
+    return shown.split(maxsplit=1)[0] in DERIVED
+
+
+def is_digits(shown: str) -> bool:
+    """Whether this is the digits that two engines share."""
+    return shown.split(maxsplit=1)[0] == DERIVED[1]
+
+
+def views_of(engines: tuple[str, ...]) -> tuple[str, ...]:
+    """Name all that can be shown of a tensor: each engine, then what parts each of the others from the first."""
+    return (*engines, *(name for other in engines[1:] for name in derived(other)))
+
+
+class Mine(Struct, frozen=True):
+    """The user's own file."""
+
+    path: Path
+    source: str | None = None
+    """The experiment that was asked for with it; None: what the file says."""
+    memory: int = 2**31
+    """Bytes that its process may use."""
+
+    def words(self) -> list[str]:
+        """Write it for a command line."""
+        return [str(self.path), self.source or "", str(self.memory)]
 
 
 class Start(Struct, frozen=True):
@@ -38,16 +75,20 @@ class Start(Struct, frozen=True):
     source: str = "notebook"
     settings: tuple[str, ...] = ()
     resume: Path | None = None
+    mine: Mine | None = None
+    """The user's own backward pass, as an engine more."""
 
     def words(self) -> list[str]:
         """Write it for a command line."""
-        return [self.source, "" if self.resume is None else str(self.resume), *self.settings]
+        mine = ["", "", ""] if self.mine is None else self.mine.words()
+        return [self.source, "" if self.resume is None else str(self.resume), *mine, *self.settings]
 
     @classmethod
     def of(cls, words: list[str]) -> Start:
         """Read it as `words` writes it."""
-        source, resume, *settings = words
-        return cls(source, tuple(settings), Path(resume) if resume else None)
+        source, resume, path, asked, memory, *settings = words
+        mine = Mine(Path(path), asked or None, int(memory)) if path else None
+        return cls(source, tuple(settings), Path(resume) if resume else None, mine)
 
 
 class Window(Struct, frozen=True):
@@ -189,6 +230,10 @@ class WriteDumps:
         return (self.path(engine, epoch) for epoch in range(self.first, self.last + 1) for engine in self.engines)
 
 
+class FollowOwn(Struct, frozen=True):
+    """Let the user's engine train by its own gradients, or be evaluated at scratch's parameters again."""
+
+
 class Painted(Struct, frozen=True):
     """The first frame is on the screen: what takes long, and would have delayed it, may begin."""
 
@@ -207,6 +252,7 @@ Command: TypeAlias = (
     | ChangeSettings
     | Show
     | ShowMap
+    | FollowOwn
     | WriteDumps
     | SaveWeights
     | SaveRun
@@ -328,8 +374,8 @@ class Matrix:
     """The largest finite magnitude in the whole tensor, by engine and for the difference."""
     precision: Mapping[str, str]
     """What each engine computes in."""
-    ulps: FloatArray | None
-    """Distances in units in the last place, of the window's shape."""
+    ulps: Mapping[str, FloatArray]
+    """Distances from the first engine in units in the last place, of the window's shape, by the other engine."""
     peak: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """The cell with the largest magnitude in the whole tensor, by engine and for the difference."""
     map: BlockMap | None = None
@@ -344,6 +390,15 @@ class Matrix:
     def columns(self) -> int:
         """The matrix's columns."""
         return self.shape[1] if len(self.shape) == 2 else 1
+
+
+class Mark(Struct, frozen=True):
+    """How one of the user's gradients stands to what it should be at the same parameters."""
+
+    share: float
+    """The largest part of what rounding allows that it differs by; above 1 it is wrong."""
+    worst: tuple[int, ...]
+    """The element that has it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -361,8 +416,8 @@ class View:
     """The number of the last command that this View knows of."""
     dumping: str
     """What the dumps do that are not written yet, in a sentence; empty where there are none."""
-    missing: tuple[str, ...]
-    """The engines that can't be had."""
+    missing: Mapping[str, str]
+    """The engines that can't be had, and why."""
     joined: tuple[str, ...]
     """The engines that have trained the epoch shown."""
     comparable: bool
@@ -383,6 +438,10 @@ class View:
     """A jump under way; the epoch shown is still the one before it."""
     speed: float = 0.0
     """Epochs trained in a second of late; 0 while it does not run."""
+    marks: Mapping[TensorName, Mark] = field(default_factory=dict)
+    """How the user's gradients stand to what they should be, where there is a file of theirs."""
+    own_path: bool = False
+    """Whether the user's engine trains by its own gradients."""
 
 
 class Saved(Struct, frozen=True):
@@ -437,10 +496,55 @@ class Kept(Struct, frozen=True):
     epoch: int
 
 
+class Row(Struct, frozen=True):
+    """What the check found of one tensor."""
+
+    name: str
+    """`loss`, `dL/dW3`, …"""
+    share: float
+    """The largest part of what rounding allows that it differs by; above 1 it is wrong, and inf where shapes differ."""
+    wrong_on: tuple[str, ...]
+    """The probes that it is wrong on."""
+
+
+class Diagnosed(Struct, frozen=True):
+    """A mistake that was named."""
+
+    tensor: str
+    """The gradient where it shows; empty where it shows in the loss alone."""
+    lines: tuple[str, ...]
+    """What it is, then the mathematics as it is and as it should be."""
+
+
+class Checkup(Struct, frozen=True):
+    """What the check of the user's file found, in words."""
+
+    path: Path
+    checking: bool = False
+    """Whether it is being checked again."""
+    verdict: str = ""
+    """`right`, `wrong`, `cannot run`, `cannot tell`; empty before the first check."""
+    line: str = ""
+    """The verdict in a sentence."""
+    rows: tuple[Row, ...] = ()
+    """From the loss downward."""
+    diagnosed: tuple[Diagnosed, ...] = ()
+    closing: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    error: tuple[str, ...] = ()
+    """The user's own lines that an error went through."""
+    output: tuple[str, ...] = ()
+    """What the file printed."""
+    seconds: float = 0.0
+    """What the check took."""
+    last: Checkup | None = None
+    """The last check that came to a verdict, where this one could not be made."""
+
+
 class Ended(Struct, frozen=True):
     """The trainer has stopped though nobody asked it to."""
 
     reason: str
 
 
-Event: TypeAlias = Described | View | Dumped | NotDumped | Saved | NotSaved | MayRestart | Said | Kept | Ended
+Event: TypeAlias = Described | View | Dumped | NotDumped | Saved | NotSaved | MayRestart | Said | Kept | Checkup | Ended

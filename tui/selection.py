@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.tensors import INPUT, TARGET, Part, Quantity, TensorName, tensor_names
-from tui.protocol import DERIVED
+from tui.protocol import views_of
 
 if TYPE_CHECKING:
     from tui.protocol import Matrix
@@ -50,9 +50,10 @@ class Selection:
         return replace(self, quantity=following, layer=layer)
 
     def next_shown(self, engines: tuple[str, ...]) -> Selection:
-        """Go on to the next engine, then to the difference and the digits."""
-        views = (*engines, *DERIVED)
-        return replace(self, shown=views[(views.index(self.shown) + 1) % len(views)])
+        """Go on to the next engine, then to the differences and the digits."""
+        views = views_of(engines)
+        at = views.index(self.shown) + 1 if self.shown in views else 0
+        return replace(self, shown=views[at % len(views)])
 
     def at(self, row: int, column: int) -> Selection:
         """Select a cell."""

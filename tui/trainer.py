@@ -12,12 +12,15 @@ from core.tensors import Quantity, TensorName
 from core.weights import Origin, write_weights
 from tui.dump_job import DumpJob
 from tui.look import agreements_of, inside_of, matrix_of, sample_of
+from tui.mine import OwnFile
 from tui.news import News
 from tui.protocol import (
+    MINE,
     ChangeSettings,
     Command,
     Described,
     Event,
+    FollowOwn,
     MayRestart,
     NotSaved,
     Open,
@@ -43,14 +46,25 @@ if TYPE_CHECKING:
 
     from core.engines.base import Engine
     from core.experiment import Experiment
+    from core.frame import Frame
     from core.saved_run import SavedRun
+    from tui.protocol import Mark, Mine
 
 
 class Trainer:
     """A run under command. `emit` takes what it has to say; `work` trains, or goes back in time, a slice at a time."""
 
-    def __init__(self, experiment: Experiment, emit: Callable[[Event], object], saved: SavedRun | None = None) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        emit: Callable[[Event], object],
+        saved: SavedRun | None = None,
+        mine: Mine | None = None,
+    ) -> None:
         self._emit = emit
+        self.wake: Callable[[], object] = lambda: None
+        """Called from any thread where `take_news` has something to take."""
+        self._mine = None if mine is None else OwnFile(mine, self._rouse)
         self._shown = Show(TensorName(Quantity.GRADIENT, 1, "W"), Window())
         self._map: ShowMap | None = None
         self._whole = Whole(None)
@@ -71,10 +85,10 @@ class Trainer:
 
     def do_without(self, engine: str, reason: str) -> None:
         """Go on without an engine that can't be had, and say why; dumps that wait for it are refused."""
-        self._missing[engine] = f"{engine} can't be used: {reason}"
-        self._emit(Said(self._missing[engine], "error"))
+        self._missing[engine] = reason
+        self._emit(Said(_cannot(engine, reason), "error"))
         for job in [each for each in self._jobs if engine in each.asked.engines]:
-            self._end(job, job.refuse(f"Nothing was written: {self._missing[engine]}"))
+            self._end(job, job.refuse(f"Nothing was written: {_cannot(engine, reason)}"))
 
     def handle(self, command: Command, number: int = 0) -> None:
         """Carry out a command, or begin to; what can't be carried out is said."""
@@ -84,6 +98,19 @@ class Trainer:
         except MlpError as error:
             refused = isinstance(command, SaveWeights | SaveRun)
             self._emit(NotSaved(number, str(error)) if refused else Said(str(error), "error"))
+
+    def _rouse(self) -> None:
+        self.wake()  # which may have been set since
+
+    def take_news(self) -> None:
+        """Take in what the user's file has come to, where there is one."""
+        for event in self._mine.news() if self._mine is not None else ():
+            self._emit(event)
+
+    def close(self) -> None:
+        """End the processes of the user's file."""
+        if self._mine is not None:
+            self._mine.close()
 
     def stop(self) -> None:
         """Train no more; what dumps need is still trained."""
@@ -118,7 +145,8 @@ class Trainer:
 
     def view(self) -> View:
         """Return what is to be seen now, with the losses that have come since the last View."""
-        walk, session, frame = self._walk, self._session, self._session.frame()
+        walk, session = self._walk, self._session
+        frame, marks = self._frame()
         if self._whole.frame is not frame:
             self._whole = Whole(frame)
         return View(
@@ -129,18 +157,29 @@ class Trainer:
             heading=walk.heading,
             handled=self._handled,
             dumping=self._jobs[0].state if self._jobs else "",
-            missing=tuple(self._missing),
-            joined=tuple(frame.engines),
+            missing=self._all_missing,
+            joined=tuple(session.frame().engines),
             comparable=session.comparable,
             matrix=matrix_of(frame, self._shown.tensor, self._shown.window, self._whole, self._map),
             agreements=agreements_of(frame, self._shown.tensor, session.experiment.depth, self._whole),
             sample=sample_of(frame, session.samples.x, session.samples.y),
-            series=self._news.take(session),
+            series=self._news.take(session) | ({} if self._mine is None else self._mine.series()),
             updates=frame.updates,
             inside=inside_of(frame),
             jump=walk.jump,
             speed=walk.speed,
+            marks=marks,
+            own_path=self._mine is not None and self._mine.own_path,
         )
+
+    def _frame(self) -> tuple[Frame, Mapping[TensorName, Mark]]:
+        """Return the frame where the run stands, with the user's engine in it, and how its gradients stand."""
+        frame = self._session.frame()
+        return (frame, {}) if self._mine is None else self._mine.seen(frame)
+
+    @property
+    def _all_missing(self) -> dict[str, str]:
+        return self._missing | ({} if self._mine is None else self._mine.missing)
 
     # Commands
 
@@ -161,8 +200,10 @@ class Trainer:
                 self._shown = command
             case ShowMap():
                 self._map = command
+            case FollowOwn():
+                self._follow_own()
             case WriteDumps():
-                self._accept(DumpJob(number, command, self._session, self._session.experiment))
+                self._accept(DumpJob(number, command, self._session, self._session.experiment, self._mine))
             case SaveWeights(engine, path, replace):
                 self._save_weights(engine, path, replace=replace)
                 self._emit(Saved(number, path, path.stat().st_size))
@@ -187,6 +228,8 @@ class Trainer:
         self._saved = saved
         self._walk = Walk(session, self._emit)
         self._news = News()
+        if self._mine is not None:
+            self._mine.begin(session)
         self._describe()
 
     @property
@@ -194,7 +237,16 @@ class Trainer:
         return self._walk.session
 
     def _describe(self) -> None:
-        self._emit(Described(self._session.experiment, engines(), self._session.metric_names))
+        mine = () if self._mine is None else (MINE,)
+        self._emit(Described(self._session.experiment, (*engines(), *mine), self._session.metric_names))
+
+    def _follow_own(self) -> None:
+        if self._mine is None:
+            self._emit(Said("There is no file of yours here: mlp-tui --mine mine.py brings one.", "warning"))
+            return
+        self._mine.toggle()
+        how = "by its own gradients, on its own path" if self._mine.own_path else "at scratch's parameters"
+        self._emit(Said(f"{MINE} is now evaluated {how}."))
 
     def _restart(self, without_asking: int | None) -> None:
         """Start again, or ask whether to; dumps that are not written yet stay with the session they were asked of."""
@@ -208,6 +260,8 @@ class Trainer:
         self._walk.stop()
         self._session.seek(after)
         self._session.change(settings)
+        if self._mine is not None:
+            self._mine.begin(self._session)
         self._describe()
 
     def _save_weights(self, engine: str, path: Path, *, replace: bool) -> None:
@@ -218,7 +272,7 @@ class Trainer:
         write_weights(path, frame.after, settings.activations(), origin_of, replace=replace)
 
     def _accept(self, job: DumpJob) -> None:
-        reasons = [reason for name, reason in self._missing.items() if name in job.asked.engines]
+        reasons = [_cannot(name, why) for name, why in self._all_missing.items() if name in job.asked.engines]
         self._jobs.append(job)
         if reasons:
             self._end(job, job.refuse(f"Nothing was written: {reasons[0]}"))
@@ -231,3 +285,7 @@ class Trainer:
     def _ready_job(self) -> DumpJob | None:
         """The first dump that can be written now; another may have to wait until an engine has been imported."""
         return next((job for job in self._jobs if not job.awaited), None)
+
+
+def _cannot(engine: str, reason: str) -> str:
+    return f"{engine} can't be used: {reason}"

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.agreement import digits
-from tui.protocol import BlockMap
+from tui.protocol import BlockMap, derived
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import TypeVar
 
     from core.arrays import FloatArray
@@ -59,19 +59,20 @@ def peak(tensor: FloatArray) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(np.argmax(size), size.shape))
 
 
-def block_map(tensors: Mapping[str, FloatArray], rows: int, columns: int, *, comparable: bool) -> BlockMap:
+def block_map(tensors: Mapping[str, FloatArray], rows: int, columns: int, pairs: Iterable[tuple[str, str]]) -> BlockMap:
     """Reduce matrices of one shape to at most `rows` × `columns` blocks.
 
     A block stands for its number of largest magnitude, with its sign; for nan where there is one in it. Of the digits
-    that two engines share it stands for the fewest.
+    that the two engines of a pair share it stands for the fewest.
     """
     shape = next(iter(tensors.values())).shape
     height, width = (-(-count // most) for count, most in zip(shape, (rows, columns), strict=True))
     values = {name: _extremes(tensor, height, width) for name, tensor in tensors.items()}
-    if len(tensors) == 2 and comparable:
-        a, b = tensors.values()
-        values["difference"] = _extremes(difference(a, b), height, width)
-        values["digits"] = _reduced(np.minimum, digits(a, b), height, width)
+    for one, other in pairs:
+        a, b = tensors[one], tensors[other]
+        apart, shared = derived(other)
+        values[apart] = _extremes(difference(a, b), height, width)
+        values[shared] = _reduced(np.minimum, digits(a, b), height, width)
     return BlockMap(height, width, values)
 
 

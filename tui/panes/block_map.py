@@ -11,6 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tui.numbers import scientific, value_style
+from tui.protocol import is_digits
 
 if TYPE_CHECKING:
     from tui.protocol import BlockMap, Matrix
@@ -76,7 +77,7 @@ class Drawing:
             height, width = self.blocks.height, self.blocks.width
             every = "each number" if height == width == 1 else f"each block of {height} × {width} numbers"
             return [Segment(f"{'':{HEADING_WIDTH}}{every} · ▲ ▼ that of the cell · z numbers", dim)]
-        if self.shown == "digits":
+        if is_digits(self.shown):
             scale = [(f"{each:g}", each) for each in (16.0, 12.0, 8.0, 4.0, 0.0)]
             text = "the fewest digits"
         else:
@@ -89,12 +90,12 @@ class Drawing:
             for part in (Segment("█", _pair(self._colour(value), None)), Segment(f"{label} ", dim))
         ]
         line = [Segment(f"{'':{HEADING_WIDTH}}{text}: ", dim), *boxes]
-        if self.shown != "digits":
+        if not is_digits(self.shown):
             line += [Segment("█", _pair(self._colour(math.nan), None)), Segment("not finite", dim)]
         return line
 
     def _colour(self, value: float) -> str:
-        if self.shown == "digits":
+        if is_digits(self.shown):
             return _digits_colour(round(value, 1), self.dark)
         style = value_style(value, self.matrix.largest.get(self.shown, 0.0), dark=self.dark)
         colour = style.bgcolor or style.color

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from core.tensors import Quantity
 from tui.numbers import digits_text, full, scientific
-from tui.protocol import DERIVED, View
+from tui.protocol import View, derived, is_derived
 from tui.selection import Selection, cell_of
 
 if TYPE_CHECKING:
@@ -39,29 +39,42 @@ class CellLine(Static):
         at = (row - matrix.window.row, column - matrix.window.column)
         cell = f"[{row}, {column}]" if len(matrix.shape) == 2 else f"[{row}]"
         lines = []
-        for name in (each for each in matrix.values if each not in DERIVED):
+        for name in (each for each in matrix.values if not is_derived(each)):
             value = full(float(matrix.values[name][at]), matrix.precision[name])
             after = f"  → {full(float(matrix.after[name][at]), matrix.precision[name])}" if matrix.after else ""
             follows = after if matrix.tensor.quantity is Quantity.PARAMETER else ""
             lines.append(f"{cell:<9} {name:<9}{value}{follows}")
             cell = ""
-        lines.append(f"{'':<9} {self._apart(matrix, at)}")
-        return Content("\n".join(lines))
+        return Content("\n".join(lines + [f"{'':<9} {text}" for text in self._apart(matrix, at)]))
 
-    def _apart(self, matrix: Matrix, at: tuple[int, int]) -> str:
+    def watch_view(self, view: View | None) -> None:
+        """Take a line for each engine, and one for each that is compared with the first."""
+        matrix = view.matrix if view else None
+        engines = sum(not is_derived(each) for each in matrix.values) if matrix else 0
+        height = max(3, engines + len(matrix.ulps) if matrix else 0)
+        if self.styles.height is None or self.styles.height.value != height:
+            self.styles.height = height
+
+    def _apart(self, matrix: Matrix, at: tuple[int, int]) -> list[str]:
+        """Say what parts each engine from the first, which is named only where there are several."""
         assert self.view is not None
-        if "difference" not in matrix.values or matrix.ulps is None:
-            return "" if self.view.comparable else "different starts: the engines can't be compared"
-        difference, shared = float(matrix.values["difference"][at]), float(matrix.values["digits"][at])
-        return f"differ by {scientific(difference, 2)} · {digits_text(shared)} digits · {ulps_text(matrix, at)}"
+        if not matrix.ulps:
+            return [] if self.view.comparable else ["different starts: the engines can't be compared"]
+        lines = []
+        for other in matrix.ulps:
+            difference, shared = (float(matrix.values[name][at]) for name in derived(other))
+            who = "differ" if len(matrix.ulps) == 1 else f"{other} differs"
+            apart = f"{scientific(difference, 2)} · {digits_text(shared)} digits · {ulps_text(matrix, other, at)}"
+            lines.append(f"{who} by {apart}")
+        return lines
 
 
-def ulps_text(matrix: Matrix, at: tuple[int, int]) -> str:
-    """Say how many floating-point numbers part the engines; from a number to a nan there is no such count."""
-    assert matrix.ulps is not None
-    nans = [math.isnan(values[at]) for name, values in matrix.values.items() if name not in DERIVED]
+def ulps_text(matrix: Matrix, other: str, at: tuple[int, int]) -> str:
+    """Say how many floating-point numbers part two engines; from a number to a nan there is no such count."""
+    first = next(iter(matrix.values))
+    nans = [math.isnan(matrix.values[name][at]) for name in (first, other)]
     if any(nans):
         return "both are nan" if all(nans) else "one is nan"
-    ulps = float(matrix.ulps[at])
+    ulps = float(matrix.ulps[other][at])
     count = f"{ulps:,.0f}" if ulps < 1e15 else scientific(ulps, 2)
     return f"{count} ulp{'' if ulps == 1 else 's'}"

@@ -13,7 +13,7 @@ from tui.actions import bindings
 from tui.numbers import aligned, digits_text, value_style
 from tui.panes.block_map import HEADING_WIDTH, LEGEND_LINES, Drawing, block_at
 from tui.panes.lines import LinePane, origin_for
-from tui.protocol import View, Window
+from tui.protocol import MINE, View, Window, is_digits
 from tui.selection import Selection, cell_of
 
 if TYPE_CHECKING:
@@ -107,13 +107,19 @@ class MatrixGrid(LinePane):
     def go_to_largest(self) -> bool:
         """Go to the number of largest magnitude, or among digits to the fewest; False if there is none."""
         shown = self.selection.shown
-        if self.matrix is None or shown == "digits":
+        if self.matrix is None or is_digits(shown):
             return self.go_to_worst()
         cell = self.matrix.peak.get(shown)
         return cell is not None and self._go(cell)
 
     def go_to_worst(self) -> bool:
-        """Go to the number that the engines agree least on; False if they can't be compared."""
+        """Go to the number that the engines agree least on; False if they can't be compared.
+
+        Where it is the user's engine that is looked at, to its number that is farthest from what it should be.
+        """
+        if self.view and self.matrix and self.selection.shown.split()[-1] == MINE:
+            mark = self.view.marks.get(self.matrix.tensor)
+            return mark is not None and self._go(mark.worst)
         found = self.view.agreements.get(self.matrix.tensor) if self.view and self.matrix else None
         return found is not None and self._go(found.worst)
 
@@ -228,7 +234,7 @@ class MatrixGrid(LinePane):
     def _cell(self, matrix: Matrix, value: float, *, dark: bool) -> tuple[str, Style]:
         """Return a cell's text, two narrower than the column, and its colour."""
         width = self._cell_width - 2
-        if self.selection.shown == "digits":
+        if is_digits(self.selection.shown):
             return f"{digits_text(value):>{width - 4}}    ", Style.null() if value > 5 else self.cursor
         largest = matrix.largest.get(self.selection.shown, 0.0)
         return aligned(value, self._decimals).rjust(width), value_style(value, largest, dark=dark)

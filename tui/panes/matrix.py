@@ -12,7 +12,7 @@ from core.tensors import Quantity
 from tui.numbers import shape_text
 from tui.panes.cell_line import CellLine
 from tui.panes.grid import MatrixGrid
-from tui.protocol import DERIVED, Described, Matrix, View, Window
+from tui.protocol import MINE, Described, Matrix, View, Window, is_derived
 from tui.selection import Selection, cell_of
 
 if TYPE_CHECKING:
@@ -67,12 +67,21 @@ class MatrixPane(Vertical):
         )
 
     def _why_missing(self) -> str:
-        if self.selection.shown in DERIVED and self.view is not None and not self.view.comparable:
+        """Say why there is nothing to be seen of what is selected."""
+        view, shown = self.view, self.selection.shown
+        if view is None:
+            return ""
+        mine = shown.split()[-1] == MINE
+        gone = [each for each in view.missing if (each == MINE) is mine]
+        if gone and is_derived(shown):
+            return f"{gone[0]} can't be used: there is nothing to compare"
+        if gone:
+            return f"{gone[0]} can't be used: {view.missing[gone[0]]}"
+        if mine:
+            units = not self.selection.quantity.of_parameters and bool(view.marks)
+            return f"{MINE} does not return it" if units else "your file is being run"
+        if is_derived(shown) and not view.comparable:
             return "the engines start from different weights"
-        if self.view is not None and self.selection.shown in self.view.missing:
-            return f"{self.selection.shown} can't be used: PyTorch could not be imported"
-        if self.selection.shown in DERIVED and self.view is not None and self.view.missing:
-            return f"{', '.join(self.view.missing)} can't be used: there is nothing to compare"
         return "PyTorch is still being imported"
 
 

@@ -12,6 +12,7 @@ from textual.reactive import reactive
 from core.tensors import INPUT, TARGET, Quantity, TensorName
 from tui.numbers import digits_text, shape_text
 from tui.panes.lines import ListPane, origin_for
+from tui.protocol import MINE
 from tui.selection import Selection
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from tui.protocol import Described, Sample, View
 
+WRONG = Style(bold=True)
 ROOMY = 17
 """Lines from which on the sample has a line for each engine below the layers."""
 
@@ -51,7 +53,8 @@ class ModelPane(ListPane):
         if self.described is None:
             return [Segment("starting…", self.dim)] if y == 0 else []
         if y == 0:
-            return [Segment(f"{'  layer':<14}{'shape':>8}{'params':>7}{'digits':>7}", self.heading)]
+            mine = f"{MINE:>6}" if MINE in self.described.engines else ""
+            return [Segment(f"{'  layer':<14}{'shape':>8}{'params':>7}{'digits':>7}{mine}", self.heading)]
         sample = self._sample_lines()
         at = y - (self.size.height - len(sample))
         if at >= 0:
@@ -97,7 +100,16 @@ class ModelPane(ListPane):
         tensor = self.selection.tensor if selected else self._of_row(name)
         agreed = self.view.agreements.get(tensor) if self.view else None
         digits = digits_text(agreed.digits) if agreed else ""
-        return [Segment(f"{'▸' if selected else ' '} {label:<12}{shape:>8}{count:>7}{digits:>7}", style)]
+        row = f"{'▸' if selected else ' '} {label:<12}{shape:>8}{count:>7}{digits:>7}"
+        return [Segment(row, style), *self._mark(name, style)]
+
+    def _mark(self, name: TensorName, style: Style) -> list[Segment]:
+        """Say whether the user's own gradient of the row's parameters is right but for rounding."""
+        mark = self.view.marks.get(TensorName(Quantity.GRADIENT, name.layer, name.part)) if self.view else None
+        if mark is None:
+            return [Segment(" " * 6, style)] if self.described and MINE in self.described.engines else []
+        right = mark.share <= 1
+        return [Segment(f"{'✓' if right else '✗':>6}", style if right else style + WRONG)]
 
     def _of_row(self, name: TensorName) -> TensorName:
         """Return the tensor of the selected quantity that a row stands for."""

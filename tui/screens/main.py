@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import on, work
@@ -17,13 +18,16 @@ from textual.widgets import ContentSwitcher, Footer, Label
 from core.tensors import TensorName
 from tui.actions import Action, bindings
 from tui.numbers import count_text, full
+from tui.panes.doctor import DoctorPane
 from tui.panes.lines import ListPane
 from tui.panes.loss import LossPane
 from tui.panes.matrix import MatrixGrid, MatrixPane, cell_of
 from tui.panes.model import ModelPane
 from tui.panes.title import Notice, TitleBar
 from tui.protocol import (
+    MINE,
     Cancel,
+    Checkup,
     Command,
     Described,
     Dumped,
@@ -61,7 +65,7 @@ LEAST_WIDTH, LEAST_HEIGHT = 72, 20
 """Below that the panes don't fit; the screen says so."""
 
 
-RIGHT: dict[str, type[MatrixPane]] = {"matrix": MatrixPane}
+RIGHT: dict[str, type[Widget]] = {"matrix": MatrixPane, "doctor": DoctorPane}
 """The panes that share the right side, by their ids; one is seen at a time."""
 
 Bound = TypeVar("Bound", bound=Widget)
@@ -89,6 +93,10 @@ class MainScreen(Screen[None]):
     described: reactive[Described | None] = reactive(None, repaint=False)
     view: reactive[View | None] = reactive(None, repaint=False)
     selection: reactive[Selection] = reactive(Selection(), repaint=False)
+    checkup: reactive[Checkup | None] = reactive(None, repaint=False)
+    """The last check of the user's own file."""
+    hidden: reactive[bool] = reactive(False, repaint=False)
+    """Whether the mistake that is planted in scratch is not to be told."""
 
     def __init__(self, conductor: Conductor) -> None:
         super().__init__()
@@ -97,12 +105,12 @@ class MainScreen(Screen[None]):
         """The number of the last command."""
         self._news = asyncio.Event()
         """Set when the next View has come."""
-        self._errands = Errands(self)
+        self.errands = Errands(self)
 
     def compose(self) -> ComposeResult:
         """Put the title on top, the panes in the middle and the keys at the bottom."""
         yield TitleBar().data_bind(MainScreen.described, MainScreen.view)
-        yield Notice().data_bind(MainScreen.view)
+        yield Notice().data_bind(MainScreen.described, MainScreen.view, MainScreen.hidden)
         with Container(id="panes"):
             with Vertical(id="side"):
                 yield ModelPane(id="model", classes="pane").data_bind(
@@ -116,7 +124,8 @@ class MainScreen(Screen[None]):
 
     def _bound(self, pane: Bound) -> Bound:
         """Let a pane of the right side follow what this screen knows."""
-        return pane.data_bind(MainScreen.described, MainScreen.view, MainScreen.selection)
+        pane.data_bind(MainScreen.described, MainScreen.view, MainScreen.selection)
+        return pane.data_bind(MainScreen.checkup) if isinstance(pane, DoctorPane) else pane
 
     def on_mount(self) -> None:
         """Begin where ↑ and ↓ choose a tensor; listen to the trainer now that there is something to show it in."""
@@ -153,6 +162,8 @@ class MainScreen(Screen[None]):
                 self.notify(f"Written, {count_text(nbytes)}: {path}", markup=False)
             case Said(text, severity):
                 self.notify(text, severity=severity, markup=False, timeout=10 if severity == "error" else 5)
+            case Checkup() as event:
+                self.checkup = event
             case Ended(reason):
                 text = f"The trainer has stopped ({reason}). Press r to start again."
                 self.notify(text, severity="error", markup=False, timeout=3600)
@@ -199,6 +210,13 @@ class MainScreen(Screen[None]):
         matrix = self.view.matrix if self.view else None
         if matrix is not None and not matrix.window.covers(message.window):
             self.send(Show(self.selection.tensor, message.window.with_margin()))
+
+    @on(DoctorPane.Jumped)
+    def _look_at_worst(self, message: DoctorPane.Jumped) -> None:
+        mark = self.view.marks.get(message.tensor) if self.view else None
+        row, column = (*(mark.worst if mark else ()), 0, 0)[:2]
+        self.selection = replace(self.selection.of(message.tensor).at(row, column), shown=MINE)
+        self.action_pane("matrix")
 
     # What the keys do
 
@@ -286,7 +304,7 @@ class MainScreen(Screen[None]):
 
     def action_go_to(self) -> None:
         """Ask for an epoch and go there."""
-        self._errands.go_to()
+        self.errands.go_to()
 
     def action_restart(self) -> None:
         """Start again; the trainer asks where much has been trained."""
@@ -296,23 +314,23 @@ class MainScreen(Screen[None]):
 
     def action_ask_to_restart(self, trained: int) -> None:
         """Ask whether to start again."""
-        self._errands.restart(trained)
+        self.errands.restart(trained)
 
     def action_dump(self) -> None:
         """Ask what to dump, and have it written."""
-        self._errands.dump()
+        self.errands.dump()
 
     def action_open(self) -> None:
         """Ask for another experiment, and start it."""
-        self._errands.open()
+        self.errands.open()
 
     def action_settings(self) -> None:
         """Show the settings, and go by what was changed."""
-        self._errands.settings()
+        self.errands.settings()
 
     def action_save(self, what: Other) -> None:
         """Ask for a file, and save the experiment, weights or the run."""
-        self._errands.save(what)
+        self.errands.save(what)
 
     # The way to the trainer
 
@@ -351,7 +369,10 @@ class MainScreen(Screen[None]):
     async def perform(self, action: Action) -> None:
         """Do what the palette was asked for, in the pane that it is for."""
         focused = self.focused if isinstance(self.focused, ListPane) else self.query_one(ModelPane)
-        places = {"main": self, "list": focused, "matrix": self.query_one(MatrixGrid)}
+        places: dict[str, Widget] = {"main": self, "list": focused, "matrix": self.query_one(MatrixGrid)}
+        if action.scope == "doctor":
+            await self.action_pane(action.scope).wait()
+            places["doctor"] = self.query_one(DoctorPane)
         await places[action.scope].run_action(action.name)
 
     def _copy(self, text: str, what: str) -> None:

@@ -18,6 +18,7 @@ from tui.panes.grid import MatrixGrid
 from tui.protocol import FollowOwn, Show, ShowMap, Window
 from tui.screens.dialog import Dialog
 from tui.screens.main import MainScreen
+from tui.selection import worst_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,18 +81,18 @@ class MlpApp(App[None]):
             self.notify("There is no number here.")
 
     def action_worst_here(self) -> None:
-        """Go to the number of this tensor that the engines agree least on."""
+        """Go to the number of this tensor that is off most, or that the engines agree least on."""
         if not self._grid.go_to_worst():
             self.notify(NOTHING_TO_COMPARE)
 
     def action_worst(self) -> None:
-        """Go to the number that the engines agree least on, in all tensors of the quantity."""
-        agreements = self._main.view.agreements if self._main.view else {}
-        if not agreements:
+        """Go to the number that is off most, or that the engines agree least on, in all tensors of the quantity."""
+        worst = worst_of(self._main.view)
+        if worst is None:
             self.notify(NOTHING_TO_COMPARE)
             return
-        name, found = min(agreements.items(), key=lambda each: each[1].digits)
-        row, column = (*found.worst, 0)[:2]
+        name, cell = worst
+        row, column = (*cell, 0)[:2]
         self._main.selection = self._main.selection.of(name).at(row, column)
 
     def action_carry_on(self) -> None:

@@ -15,24 +15,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.arrays import diverging
 from core.course import Course
 from core.engines.guest import NAME, Yours
 from core.errors import GuestError, MlpError
 from core.frame import EngineFrame
 from core.guest.described import experiment_of
 from core.guest.process import Guest, Limits
-from core.judge import judge_tensor
+from core.judge import judge_tensor, shares
 from core.reference import Network, reference
 from core.tensors import Quantity, tensor_names
 from core.timeline import Timeline
-from tui.protocol import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from core.arrays import Float64Array
+    from core.arrays import Float64Array, FloatArray
     from core.experiment import Experiment, Precision
     from core.frame import Frame
+    from core.judge import Judgement
     from core.samples import Samples
     from core.tensors import TensorName
     from tui.protocol import Mine
@@ -52,8 +53,10 @@ class Seen:
 
     frame: EngineFrame | None
     """None where the file gives nothing there."""
-    marks: Mapping[TensorName, Mark] = field(default_factory=dict)
-    """How its gradients stand to what they should be."""
+    marks: Mapping[TensorName, Judgement] = field(default_factory=dict)
+    """Its gradients judged, at its own parameters; none at epoch 0."""
+    shares: Mapping[TensorName, FloatArray] = field(default_factory=dict)
+    """The share of what rounding can do that each of their numbers differs by."""
     reason: str = ""
     """Why there is no frame."""
 
@@ -277,19 +280,20 @@ class Beside:
             made = EngineFrame(
                 NAME, engine.label, engine.start, scratch.before, scratch.after, computed, loss, scratch.batch
             )
-        return Seen(made, marks_of(made, run.experiment.at(max(frame.epoch, 1))))
+        return judged(made, run.experiment.at(max(frame.epoch, 1)))
 
 
-def marks_of(frame: EngineFrame, experiment: Experiment) -> dict[TensorName, Mark]:
+def judged(frame: EngineFrame, experiment: Experiment) -> Seen:
     """Judge the gradients of a frame; in float32's bounds where they are that, whatever the parameters are."""
     if frame.computed is None:
-        return {}
+        return Seen(frame)
     computed = frame.computed
     precision: Precision = "float32" if computed.gradients.flat.itemsize == 4 else "float64"
-    against = reference(Network.of(experiment), frame.before, computed.x, computed.y, precision)
-    names = tensor_names(Quantity.GRADIENT, experiment.depth)
-    judged = {name: judge_tensor(frame.tensor(name), against.bounded(name)) for name in names}
-    return {name: Mark(each.share, each.worst) for name, each in judged.items()}
+    with diverging():
+        against = reference(Network.of(experiment), frame.before, computed.x, computed.y, precision)
+        names = tensor_names(Quantity.GRADIENT, experiment.depth)
+        marks = {name: judge_tensor(frame.tensor(name), against.bounded(name)) for name in names}
+        return Seen(frame, marks, {name: shares(frame.tensor(name), against.bounded(name)) for name in names})
 
 
 def _require_fit(guest: Guest, run: Experiment, source: str | None) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from core.agreement import Agreement, agreement, digits, ulps
 from core.errors import EpochError
 from core.tensors import TensorName, tensor_names
-from tui.protocol import Inside, Matrix, Sample, ShowMap, Window, derived
+from tui.protocol import MINE, Inside, Matrix, Sample, ShowMap, Window, derived
 from tui.whole import Whole, block_map, difference, largest, peak
 
 if TYPE_CHECKING:
@@ -23,11 +23,18 @@ WHOLE = 20_000
 
 
 def matrix_of(
-    frame: Frame, name: TensorName, window: Window, whole: Whole | None = None, map_: ShowMap | None = None
+    frame: Frame,
+    name: TensorName,
+    window: Window,
+    whole: Whole | None = None,
+    map_: ShowMap | None = None,
+    *,
+    shares: Mapping[str, FloatArray] | None = None,
 ) -> Matrix | None:
     """Return one tensor in every engine of the frame; None where the epoch has no such tensor.
 
     `whole` keeps what has been found out of the frame, so that another window of it costs no more than the window.
+    `shares` are those of what rounding can do, by engine.
     """
     tensors = _tensors(frame, name)
     if not tensors:
@@ -41,8 +48,11 @@ def matrix_of(
     pairs, apart = _pairs(frame, tensors), {}
     for one, other in pairs:
         a, b = values[one], values[other]
-        values |= dict(zip(derived(other), (difference(a, b), digits(a, b)), strict=True))
+        values |= dict(zip(derived(other), (difference(a, b), digits(a, b)), strict=False))
         apart[other] = ulps(a, b).astype(np.float64)
+    off = {engine: _as_matrix(each) for engine, each in (shares or {}).items()}
+    share = whole.once((name, "share", *off), lambda: _largest_shares(off))
+    values |= {shown: _cut(each, window) for shown, each in share.items()}
     largest_of, peak_of = whole.once((name, "extremes"), lambda: _extremes(tensors, pairs))
     after = {
         engine: _cut(_as_matrix((each.after.W if name.part == "W" else each.after.b)[name.layer]), window)
@@ -53,14 +63,23 @@ def matrix_of(
     blocks = None
     if map_ is not None and map_.rows and map_.columns:
         asked = map_
-        blocks = whole.once((name, asked), lambda: block_map(matrices, asked.rows, asked.columns, pairs))
-    return Matrix(name, first.shape, window, values, after, largest_of, precision, apart, peak_of, blocks)
+        blocks = whole.once((name, asked, *off), lambda: block_map(matrices, share, asked.rows, asked.columns, pairs))
+    shown = {engine: _cut(each, window) for engine, each in off.items()}
+    return Matrix(name, first.shape, window, values, after, largest_of, precision, apart, peak_of, blocks, shown)
 
 
 def _pairs(frame: Frame, tensors: Mapping[str, FloatArray]) -> list[tuple[str, str]]:
     """Pair the first engine with each other one that started from the same parameters."""
     first, *others = tensors
     return [(first, other) for other in others if frame.engines[first].start == frame.engines[other].start]
+
+
+def _largest_shares(off: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """Return the largest share of rounding number by number: the engines' together, and that of the user's own."""
+    groups: dict[str, list[FloatArray]] = {}
+    for engine, each in off.items():
+        groups.setdefault(derived(engine)[2], []).append(each)
+    return {shown: np.maximum.reduce(group) for shown, group in groups.items()}
 
 
 def _extremes(
@@ -74,16 +93,18 @@ def _extremes(
 def agreements_of(
     frame: Frame, name: TensorName, depth: int, whole: Whole | None = None
 ) -> Mapping[TensorName, Agreement]:
-    """Compare the first two engines in every tensor of the quantity that `name` is of."""
-    engines = list(frame.engines.values())[:2]
-    if len({each.start for each in engines}) != 1:
+    """Compare the first two engines in every tensor of the quantity that `name` is of; the user's own is judged."""
+    if not frame.comparable:
         return {}
     whole = whole or Whole(frame)
     return whole.once((name.quantity,), lambda: _agreements(frame, name, depth))
 
 
 def _agreements(frame: Frame, name: TensorName, depth: int) -> dict[TensorName, Agreement]:
-    pairs = {each: list(_tensors(frame, each).values())[:2] for each in tensor_names(name.quantity, depth)}
+    pairs = {
+        each: [tensor for engine, tensor in _tensors(frame, each).items() if engine != MINE]
+        for each in tensor_names(name.quantity, depth)
+    }
     return {each: agreement(*pair) for each, pair in pairs.items() if len(pair) == 2}
 
 

@@ -14,13 +14,13 @@ from tui.checkup import Checker
 from tui.protocol import MINE, Event, Said
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from core.experiment import Experiment
     from core.frame import EngineFrame, Frame
     from core.session import Session
-    from core.tensors import TensorName
-    from tui.protocol import Mark, Mine
+    from tui.beside import Seen
+    from tui.protocol import Mine
 
 SECONDS_TO_SAY = 5.0
 """For a file to say which network it is for, before the run of it can begin."""
@@ -73,18 +73,18 @@ class OwnFile:
         failure = self._beside.failure
         return {MINE: failure} if failure else {}
 
-    def seen(self, frame: Frame) -> tuple[Frame, Mapping[TensorName, Mark]]:
-        """Return the frame with the user's engine in it, as soon as that is known; and how its gradients stand."""
+    def seen(self, frame: Frame) -> tuple[Frame, Seen | None]:
+        """Return the frame with the user's engine in it as soon as that is known; and how its gradients stand."""
         assert self._session is not None
         self._beside.come_to(self._session.trained)
         seen = self._beside.look(frame)
-        if seen is None or seen.frame is None:
-            return frame, {}
+        if seen is None or seen.frame is None or not seen.marks:
+            return frame, None
         known = self._joined
         if known is None or known[0] is not frame or known[1] is not seen.frame:
             joined = replace(frame, engines={**frame.engines, MINE: seen.frame})
             self._joined = known = (frame, seen.frame, joined)
-        return known[2], seen.marks
+        return known[2], seen
 
     def frame_for_dump(self, frame: Frame, session: Session) -> EngineFrame | None:
         """Return the user's engine at a frame of a session; None where it is not known yet.

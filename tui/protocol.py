@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.agreement import Agreement
     from core.arrays import FloatArray
     from core.experiment import EngineName, Experiment
+    from core.judge import Judgement
     from core.tensors import Quantity, TensorName
 
 
@@ -30,24 +31,25 @@ def engines() -> tuple[str, ...]:
 
 MINE = "yours"
 """The engine that a file of the user's own is."""
-DERIVED = ("difference", "digits")
-"""What can be shown of a tensor beside what each engine has: first engine minus another, and the digits they share."""
+DERIVED = ("difference", "digits", "share")
+"""What can be shown of a tensor beside what each engine has: first engine minus second, the digits they share, and the
+larger share that an engine takes up of what rounding alone could do. The user's own engine has the same for itself."""
 
 
-def derived(engine: str) -> tuple[str, str]:
-    """Name what parts an engine from the first one: `difference` and `digits`, or `difference yours` and so on."""
-    difference, shared = DERIVED
-    return (f"{difference} {engine}", f"{shared} {engine}") if engine == MINE else (difference, shared)
+def derived(engine: str) -> tuple[str, str, str]:
+    """Name what is told of an engine's tensor: DERIVED, or of the user's own `difference yours` and so on."""
+    difference, shared, share = (f"{each} {engine}" if engine == MINE else each for each in DERIVED)
+    return difference, shared, share
+
+
+def kind_of(shown: str) -> str:
+    """Return which of DERIVED this is; an engine's name where it is that."""
+    return shown.split(maxsplit=1)[0]
 
 
 def is_derived(shown: str) -> bool:
-    """Whether this is what parts two engines, and no engine."""
-    return shown.split(maxsplit=1)[0] in DERIVED
-
-
-def is_digits(shown: str) -> bool:
-    """Whether this is the digits that two engines share."""
-    return shown.split(maxsplit=1)[0] == DERIVED[1]
+    """Whether this is told of engines, and is none."""
+    return kind_of(shown) in DERIVED
 
 
 def views_of(engines: tuple[str, ...]) -> tuple[str, ...]:
@@ -354,7 +356,7 @@ class BlockMap:
     width: int
     """Columns that it spans."""
     values: Mapping[str, FloatArray]
-    """By engine, and by `difference` and `digits` where they mean something. A block stands for its number of largest
+    """By engine, and by the names in DERIVED where they mean something. A block stands for its number of largest
     magnitude, of digits for the fewest; for nan where there is one in it."""
 
 
@@ -367,7 +369,7 @@ class Matrix:
     """The tensor's own shape."""
     window: Window
     values: Mapping[str, FloatArray]
-    """By engine, and by `difference` and `digits` where they mean something; of the window's shape."""
+    """By engine, and by the names in DERIVED where they mean something; of the window's shape."""
     after: Mapping[str, FloatArray]
     """For parameters: θ_k by engine, beside the θ_{k−1} in `values`."""
     largest: Mapping[str, float]
@@ -380,6 +382,8 @@ class Matrix:
     """The cell with the largest magnitude in the whole tensor, by engine and for the difference."""
     map: BlockMap | None = None
     """Where it was asked for."""
+    shares: Mapping[str, FloatArray] = field(default_factory=dict)
+    """How much of what rounding can do each engine's numbers are off, of the window's shape; where they are judged."""
 
     @property
     def rows(self) -> int:
@@ -390,15 +394,6 @@ class Matrix:
     def columns(self) -> int:
         """The matrix's columns."""
         return self.shape[1] if len(self.shape) == 2 else 1
-
-
-class Mark(Struct, frozen=True):
-    """How one of the user's gradients stands to what it should be at the same parameters."""
-
-    share: float
-    """The largest part of what rounding allows that it differs by; above 1 it is wrong."""
-    worst: tuple[int, ...]
-    """The element that has it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -438,8 +433,14 @@ class View:
     """A jump under way; the epoch shown is still the one before it."""
     speed: float = 0.0
     """Epochs trained in a second of late; 0 while it does not run."""
-    marks: Mapping[TensorName, Mark] = field(default_factory=dict)
-    """How the user's gradients stand to what they should be, where there is a file of theirs."""
+    judgements: Mapping[str, Mapping[TensorName, Judgement]] = field(default_factory=dict)
+    """Of every tensor of the selected quantity, by engine, where it is judged: whether it is right but for rounding."""
+    parted: int | None = None
+    """The first epoch that was found to have a gradient that rounding does not explain."""
+    drift: float | None = None
+    """How far the parameters of two engines have drifted apart, relative to the largest; None if there are not two."""
+    marks: Mapping[TensorName, Judgement] = field(default_factory=dict)
+    """The user's gradients judged, whatever quantity is selected, where there is a file of theirs."""
     own_path: bool = False
     """Whether the user's engine trains by its own gradients."""
 

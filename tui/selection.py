@@ -12,7 +12,7 @@ from core.tensors import INPUT, TARGET, Part, Quantity, TensorName, tensor_names
 from tui.protocol import views_of
 
 if TYPE_CHECKING:
-    from tui.protocol import Matrix
+    from tui.protocol import Matrix, View
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Selection:
         return replace(self, quantity=following, layer=layer)
 
     def next_shown(self, engines: tuple[str, ...]) -> Selection:
-        """Go on to the next engine, then to the differences and the digits."""
+        """Go on to the next engine, then to the differences, the digits and the shares of what rounding can do."""
         views = views_of(engines)
         at = views.index(self.shown) + 1 if self.shown in views else 0
         return replace(self, shown=views[at % len(views)])
@@ -65,3 +65,20 @@ def cell_of(selection: Selection, matrix: Matrix | None) -> tuple[int, int]:
     if matrix is None:
         return selection.row, selection.column
     return min(selection.row, matrix.rows - 1), min(selection.column, matrix.columns - 1)
+
+
+def worst_of(view: View | None) -> tuple[TensorName, tuple[int, ...]] | None:
+    """Return where an engine is off most, by rounding's measure; else where two engines agree least.
+
+    None where nothing is judged and nothing can be compared.
+    """
+    if view is None:
+        return None
+    judged = [(name, each) for of_engine in view.judgements.values() for name, each in of_engine.items()]
+    if judged:
+        name, judgement = max(judged, key=lambda each: each[1].share)
+        return name, judgement.worst
+    if view.agreements:
+        name, agreement = min(view.agreements.items(), key=lambda each: each[1].digits)
+        return name, agreement.worst
+    return None

@@ -37,6 +37,7 @@ from tui.protocol import (
     WriteDumps,
     engines,
 )
+from tui.verdicts import Verdicts, drift_of, shares_of
 from tui.walk import Walk
 from tui.whole import Whole
 
@@ -47,8 +48,9 @@ if TYPE_CHECKING:
     from core.engines.base import Engine
     from core.experiment import Experiment
     from core.frame import Frame
+    from core.judge import Judgement
     from core.saved_run import SavedRun
-    from tui.protocol import Mark, Mine
+    from tui.protocol import Mine
 
 
 class Trainer:
@@ -145,10 +147,14 @@ class Trainer:
 
     def view(self) -> View:
         """Return what is to be seen now, with the losses that have come since the last View."""
-        walk, session = self._walk, self._session
-        frame, marks = self._frame()
+        walk, session, plain = self._walk, self._session, self._session.frame()
+        frame, seen = (plain, None) if self._mine is None else self._mine.seen(plain)
         if self._whole.frame is not frame:
             self._whole = Whole(frame)
+        name, judgements = self._shown.tensor, self._judgements(plain)
+        shares = shares_of(plain, session.experiment.at(max(frame.epoch, 1)), name, self._whole) if judgements else {}
+        if seen is not None and name.quantity is Quantity.GRADIENT:
+            judgements, shares = {**judgements, MINE: seen.marks}, {**shares, MINE: seen.shares[name]}
         return View(
             epoch=session.epoch,
             trained=session.trained,
@@ -158,24 +164,26 @@ class Trainer:
             handled=self._handled,
             dumping=self._jobs[0].state if self._jobs else "",
             missing=self._all_missing,
-            joined=tuple(session.frame().engines),
+            joined=tuple(plain.engines),
             comparable=session.comparable,
-            matrix=matrix_of(frame, self._shown.tensor, self._shown.window, self._whole, self._map),
-            agreements=agreements_of(frame, self._shown.tensor, session.experiment.depth, self._whole),
+            matrix=matrix_of(frame, name, self._shown.window, self._whole, self._map, shares=shares),
+            agreements=agreements_of(frame, name, session.experiment.depth, self._whole),
             sample=sample_of(frame, session.samples.x, session.samples.y),
             series=self._news.take(session) | ({} if self._mine is None else self._mine.series()),
             updates=frame.updates,
             inside=inside_of(frame),
             jump=walk.jump,
             speed=walk.speed,
-            marks=marks,
+            judgements=judgements,
+            parted=self._verdicts.parted,
+            drift=drift_of(plain),
+            marks={} if seen is None else seen.marks,
             own_path=self._mine is not None and self._mine.own_path,
         )
 
-    def _frame(self) -> tuple[Frame, Mapping[TensorName, Mark]]:
-        """Return the frame where the run stands, with the user's engine in it, and how its gradients stand."""
-        frame = self._session.frame()
-        return (frame, {}) if self._mine is None else self._mine.seen(frame)
+    def _judgements(self, frame: Frame) -> dict[str, Mapping[TensorName, Judgement]]:
+        quantity = self._shown.tensor.quantity
+        return self._verdicts.of(self._session, frame, quantity, self._whole, at_work=self._walk.busy)
 
     @property
     def _all_missing(self) -> dict[str, str]:
@@ -230,6 +238,7 @@ class Trainer:
         self._news = News()
         if self._mine is not None:
             self._mine.begin(session)
+        self._verdicts = Verdicts()
         self._describe()
 
     @property
@@ -262,6 +271,7 @@ class Trainer:
         self._session.change(settings)
         if self._mine is not None:
             self._mine.begin(self._session)
+        self._verdicts.forget_after(after)
         self._describe()
 
     def _save_weights(self, engine: str, path: Path, *, replace: bool) -> None:

@@ -59,20 +59,28 @@ def peak(tensor: FloatArray) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(np.argmax(size), size.shape))
 
 
-def block_map(tensors: Mapping[str, FloatArray], rows: int, columns: int, pairs: Iterable[tuple[str, str]]) -> BlockMap:
+def block_map(
+    tensors: Mapping[str, FloatArray],
+    shares: Mapping[str, FloatArray],
+    rows: int,
+    columns: int,
+    pairs: Iterable[tuple[str, str]],
+) -> BlockMap:
     """Reduce matrices of one shape to at most `rows` × `columns` blocks.
 
     A block stands for its number of largest magnitude, with its sign; for nan where there is one in it. Of the digits
-    that the two engines of a pair share it stands for the fewest.
+    that the two engines of a pair share it stands for the fewest. `shares` are those of what rounding can do, by what
+    they are shown as, where they are known.
     """
     shape = next(iter(tensors.values())).shape
     height, width = (-(-count // most) for count, most in zip(shape, (rows, columns), strict=True))
     values = {name: _extremes(tensor, height, width) for name, tensor in tensors.items()}
     for one, other in pairs:
         a, b = tensors[one], tensors[other]
-        apart, shared = derived(other)
+        apart, shared, _ = derived(other)
         values[apart] = _extremes(difference(a, b), height, width)
         values[shared] = _reduced(np.minimum, digits(a, b), height, width)
+    values |= {shown: _reduced(np.maximum, share, height, width) for shown, share in shares.items()}
     return BlockMap(height, width, values)
 
 

@@ -10,10 +10,10 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from tui.actions import bindings
-from tui.numbers import aligned, digits_text, value_style
+from tui.numbers import aligned, digits_text, share_text, value_style
 from tui.panes.block_map import HEADING_WIDTH, LEGEND_LINES, Drawing, block_at
 from tui.panes.lines import LinePane, origin_for
-from tui.protocol import MINE, View, Window, is_digits
+from tui.protocol import MINE, View, Window, kind_of
 from tui.selection import Selection, cell_of
 
 if TYPE_CHECKING:
@@ -107,20 +107,25 @@ class MatrixGrid(LinePane):
     def go_to_largest(self) -> bool:
         """Go to the number of largest magnitude, or among digits to the fewest; False if there is none."""
         shown = self.selection.shown
-        if self.matrix is None or is_digits(shown):
+        if self.matrix is None or kind_of(shown) in ("digits", "share"):
             return self.go_to_worst()
         cell = self.matrix.peak.get(shown)
         return cell is not None and self._go(cell)
 
     def go_to_worst(self) -> bool:
-        """Go to the number that the engines agree least on; False if they can't be compared.
+        """Go to the number that is off most, by rounding's measure, or that the engines agree least on.
 
-        Where it is the user's engine that is looked at, to its number that is farthest from what it should be.
+        Where it is the user's engine that is looked at, of its numbers alone. Return False if none is judged and they
+        can't be compared.
         """
-        if self.view and self.matrix and self.selection.shown.split()[-1] == MINE:
-            mark = self.view.marks.get(self.matrix.tensor)
-            return mark is not None and self._go(mark.worst)
-        found = self.view.agreements.get(self.matrix.tensor) if self.view and self.matrix else None
+        if self.view is None or self.matrix is None:
+            return False
+        mine = self.selection.shown.split()[-1] == MINE
+        judgements = {name: each for name, each in self.view.judgements.items() if name == MINE or not mine}
+        judged = [each[self.matrix.tensor] for each in judgements.values() if self.matrix.tensor in each]
+        if judged:
+            return self._go(max(judged, key=lambda judgement: judgement.share).worst)
+        found = self.view.agreements.get(self.matrix.tensor)
         return found is not None and self._go(found.worst)
 
     def on_click(self, event: events.Click) -> None:
@@ -234,8 +239,10 @@ class MatrixGrid(LinePane):
     def _cell(self, matrix: Matrix, value: float, *, dark: bool) -> tuple[str, Style]:
         """Return a cell's text, two narrower than the column, and its colour."""
         width = self._cell_width - 2
-        if is_digits(self.selection.shown):
+        if kind_of(self.selection.shown) == "digits":
             return f"{digits_text(value):>{width - 4}}    ", Style.null() if value > 5 else self.cursor
+        if kind_of(self.selection.shown) == "share":
+            return share_text(value).rjust(width), self.wrong if not value <= 1 else Style.null()
         largest = matrix.largest.get(self.selection.shown, 0.0)
         return aligned(value, self._decimals).rjust(width), value_style(value, largest, dark=dark)
 

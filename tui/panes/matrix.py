@@ -12,7 +12,7 @@ from core.tensors import Quantity
 from tui.numbers import shape_text
 from tui.panes.cell_line import CellLine
 from tui.panes.grid import MatrixGrid
-from tui.protocol import MINE, Described, Matrix, View, Window, is_derived
+from tui.protocol import MINE, Described, Matrix, View, Window, is_derived, kind_of
 from tui.selection import Selection, cell_of
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ class MatrixPane(Vertical):
         named = f"{name} = ŷ" if (name.quantity, name.layer) == (Quantity.ACTIVATION, depth) else str(name)
         kind = self.selection.quantity.value.capitalize() if self.selection.quantity.of_parameters else "Units"
         shape = f" · {shape_text(matrix.shape)}" if matrix else ""
-        self.border_title = Content(f"3 {kind} · {named}{shape} · {self.selection.shown}").markup
+        shown = "share of rounding" if self.selection.shown == "share" else self.selection.shown
+        self.border_title = Content(f"3 {kind} · {named}{shape} · {shown}").markup
         missing = matrix is not None and self.selection.shown not in matrix.values
         self.border_subtitle = (
             self._why_missing() if missing else _part_text(matrix, None if self._zoomed else self._seen)
@@ -69,20 +70,26 @@ class MatrixPane(Vertical):
     def _why_missing(self) -> str:
         """Say why there is nothing to be seen of what is selected."""
         view, shown = self.view, self.selection.shown
-        if view is None:
-            return ""
+        assert view is not None
         mine = shown.split()[-1] == MINE
         gone = [each for each in view.missing if (each == MINE) is mine]
-        if gone and is_derived(shown):
-            return f"{gone[0]} can't be used: there is nothing to compare"
+        if shown == "share":
+            return "not judged: only gradients, z, a and δ are, where that does not take too long"
         if gone:
-            return f"{gone[0]} can't be used: {view.missing[gone[0]]}"
+            nothing = is_derived(shown) and not mine
+            return f"{gone[0]} can't be used: {'there is nothing to compare' if nothing else view.missing[gone[0]]}"
         if mine:
-            units = not self.selection.quantity.of_parameters and bool(view.marks)
-            return f"{MINE} does not return it" if units else "your file is being run"
+            return _why_not_yours(view, self.selection)
         if is_derived(shown) and not view.comparable:
             return "the engines start from different weights"
         return "PyTorch is still being imported"
+
+
+def _why_not_yours(view: View, selection: Selection) -> str:
+    if not view.marks:
+        return "your file is being run"
+    judged = kind_of(selection.shown) == "share" and selection.quantity.of_parameters
+    return "of yours, gradients alone are judged" if judged else f"{MINE} does not return it"
 
 
 def _part_text(matrix: Matrix | None, seen: Window | None) -> str:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 
 from core.tensors import INPUT, TARGET, Quantity, TensorName
-from tui.numbers import digits_text, shape_text
+from tui.numbers import digits_text, scientific, shape_text
 from tui.panes.lines import ListPane, origin_for
 from tui.protocol import MINE
 from tui.selection import Selection
@@ -18,9 +19,9 @@ from tui.selection import Selection
 if TYPE_CHECKING:
     from textual import events
 
+    from core.judge import Judgement
     from tui.protocol import Described, Sample, View
 
-WRONG = Style(bold=True)
 ROOMY = 17
 """Lines from which on the sample has a line for each engine below the layers."""
 
@@ -40,6 +41,10 @@ class ModelPane(ListPane):
         def __init__(self, tensor: TensorName) -> None:
             super().__init__()
             self.tensor = tensor
+
+    def watch_view(self, view: View | None) -> None:
+        """Say in a few words how right the engines are."""
+        self.border_subtitle = Content(_verdict(view) if view else "")
 
     def on_click(self, event: events.Click) -> None:
         """Pick the tensor of the row that was clicked."""
@@ -100,16 +105,31 @@ class ModelPane(ListPane):
         tensor = self.selection.tensor if selected else self._of_row(name)
         agreed = self.view.agreements.get(tensor) if self.view else None
         digits = digits_text(agreed.digits) if agreed else ""
-        row = f"{'▸' if selected else ' '} {label:<12}{shape:>8}{count:>7}{digits:>7}"
-        return [Segment(row, style), *self._mark(name, style)]
+        text = f"{'▸' if selected else ' '} {label:<12}{shape:>8}{count:>7} "
+        line = [Segment(text, style), self._mark(tensor, style), Segment(f"{digits:>5}", style)]
+        return [*line, *self._mark_of_yours(name, style)]
 
-    def _mark(self, name: TensorName, style: Style) -> list[Segment]:
-        """Say whether the user's own gradient of the row's parameters is right but for rounding."""
-        mark = self.view.marks.get(TensorName(Quantity.GRADIENT, name.layer, name.part)) if self.view else None
-        if mark is None:
-            return [Segment(" " * 6, style)] if self.described and MINE in self.described.engines else []
-        right = mark.share <= 1
-        return [Segment(f"{'✓' if right else '✗':>6}", style if right else style + WRONG)]
+    def _mark(self, tensor: TensorName, style: Style) -> Segment:
+        """Say whether every engine's tensor is right but for rounding: ✓, ✗, or ~ where its numbers can't show it.
+
+        The user's own has a column of its own.
+        """
+        judgements = self.view.judgements if self.view else {}
+        judged = [each[tensor] for name, each in judgements.items() if name != MINE and tensor in each]
+        return self._sign(judged, style) if judged else Segment(" ", style)
+
+    def _mark_of_yours(self, name: TensorName, style: Style) -> list[Segment]:
+        """Say the same of the user's own gradient of the row's parameters, whatever quantity is shown."""
+        if self.described is None or MINE not in self.described.engines:
+            return []
+        judged = self.view.marks.get(TensorName(Quantity.GRADIENT, name.layer, name.part)) if self.view else None
+        sign = Segment(" ", style) if judged is None else self._sign([judged], style)
+        return [Segment(" " * 5, style), sign]
+
+    def _sign(self, judged: list[Judgement], style: Style) -> Segment:
+        if not all(each.within for each in judged):
+            return Segment("✗", style + self.wrong)
+        return Segment("~" if any(each.blur for each in judged) else "✓", style)
 
     def _of_row(self, name: TensorName) -> TensorName:
         """Return the tensor of the selected quantity that a row stands for."""
@@ -150,6 +170,17 @@ class ModelPane(ListPane):
             f"{name} {_some(predicted, 1, digits=4)}" for name, predicted in sample.predictions.items()
         )
         return [data, f"ŷ {predictions}" if predictions else ""]
+
+
+def _verdict(view: View) -> str:
+    """Say which engines rounding does not explain; where it explains all, how far the engines have drifted apart."""
+    wrong = [
+        name for name, judged in view.judgements.items() if not all(judgement.within for judgement in judged.values())
+    ]
+    if wrong:
+        return f"✗ {' and '.join(wrong)} beyond rounding · w"
+    drifted = f"drift {scientific(view.drift, 0)}" if view.drift else ""
+    return " · ".join(part for part in ("✓ within rounding" if view.judgements else "", drifted) if part)
 
 
 def _some(values: tuple[float, ...], most: int, *, digits: int = 8) -> str:

@@ -23,6 +23,8 @@ WORDS = (
     ("z, a", "a layer before and after its activation; a0 is the input x, the last a is the prediction ŷ"),
     ("δ", "dL/dz, the error that is passed back"),
     ("digits", "the decimal digits that both engines' numbers share, the fewest of a tensor; 16 is all of them"),
+    ("✓ ✗ ~", "rounding explains how far each engine is off; it does not; the numbers are too small to show it"),
+    ("share", "how much of what rounding alone could do an engine is off, by a float64 pass at its own parameters"),
     ("ulps", "how many floating-point numbers lie from one to the other"),
     ("orange, blue", "positive and negative (with its minus sign); the brighter, the larger"),
 )

@@ -124,8 +124,10 @@ class MainScreen(Screen[None]):
 
     def _bound(self, pane: Bound) -> Bound:
         """Let a pane of the right side follow what this screen knows."""
-        pane.data_bind(MainScreen.described, MainScreen.view, MainScreen.selection)
-        return pane.data_bind(MainScreen.checkup) if isinstance(pane, DoctorPane) else pane
+        with self._context():  # a pane is bound to whatever runs, and a key's action is run by the app
+            if isinstance(pane, DoctorPane):
+                pane.data_bind(MainScreen.checkup)
+            return pane.data_bind(MainScreen.described, MainScreen.view, MainScreen.selection)
 
     def on_mount(self) -> None:
         """Begin where ↑ and ↓ choose a tensor; listen to the trainer now that there is something to show it in."""

@@ -127,7 +127,7 @@ def test_a_number_and_a_nan_are_told_without_a_count():
     matrix = Matrix(
         parse_tensor_name("dL/db1"), (3,), Window(0, 0, 3, 1),
         {"scratch": np.array([[1.0], [np.nan], [1.0]]), "autograd": np.array([[np.nan], [np.nan], [1.0]])},
-        {}, {}, {}, np.array([[2.0**64], [0.0], [1.0]]),
+        {}, {}, {}, {"autograd": np.array([[2.0**64], [0.0], [1.0]])},
     )  # fmt: skip
 
-    assert [ulps_text(matrix, (row, 0)) for row in range(3)] == ["one is nan", "both are nan", "1 ulp"]
+    assert [ulps_text(matrix, "autograd", (row, 0)) for row in range(3)] == ["one is nan", "both are nan", "1 ulp"]

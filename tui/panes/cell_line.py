@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from core.tensors import Quantity
 from tui.numbers import digits_text, full, scientific, share_text
-from tui.protocol import View, derived, is_derived
+from tui.protocol import MINE, View, derived, is_derived
 from tui.selection import Selection, cell_of
 
 if TYPE_CHECKING:
@@ -45,28 +45,25 @@ class CellLine(Static):
             follows = after if matrix.tensor.quantity is Quantity.PARAMETER else ""
             lines.append(f"{cell:<9} {name:<9}{value}{follows}{_verdict(matrix, name, at)}")
             cell = ""
-        return Content("\n".join(lines + [f"{'':<9} {text}" for text in self._apart(matrix, at)]))
+        lines.append(f"{'':<9} {self._apart(matrix, at)}")
+        return Content("\n".join(lines))
 
     def watch_view(self, view: View | None) -> None:
-        """Take a line for each engine, and one for each that is compared with the first."""
+        """Take a line for each engine, and one for what parts two of them."""
         matrix = view.matrix if view else None
-        engines = sum(not is_derived(each) for each in matrix.values) if matrix else 0
-        height = max(3, engines + len(matrix.ulps) if matrix else 0)
+        height = max(3, 1 + sum(not is_derived(each) for each in matrix.values) if matrix else 0)
         if self.styles.height is None or self.styles.height.value != height:
             self.styles.height = height
 
-    def _apart(self, matrix: Matrix, at: tuple[int, int]) -> list[str]:
-        """Say what parts each engine from the first, which is named only where there are several."""
+    def _apart(self, matrix: Matrix, at: tuple[int, int]) -> str:
+        """Say what parts the first engine from the one that is looked at, or else from the second."""
         assert self.view is not None
-        if not matrix.ulps:
-            return [] if self.view.comparable else ["different starts: the engines can't be compared"]
-        lines = []
-        for other in matrix.ulps:
-            difference, shared = (float(matrix.values[name][at]) for name in derived(other)[:2])
-            who = "differ" if len(matrix.ulps) == 1 else f"{other} differs"
-            apart = f"{scientific(difference, 2)} · {digits_text(shared)} digits · {ulps_text(matrix, other, at)}"
-            lines.append(f"{who} by {apart}")
-        return lines
+        other = MINE if self.selection.shown.split()[-1] == MINE else next(iter(matrix.ulps), "")
+        if other not in matrix.ulps:
+            return "" if self.view.comparable else "different starts: the engines can't be compared"
+        difference, shared = (float(matrix.values[name][at]) for name in derived(other)[:2])
+        who = "differ" if other != MINE else f"{other} differs"
+        return f"{who} by {scientific(difference, 2)} · {digits_text(shared)} digits · {ulps_text(matrix, other, at)}"
 
 
 def _verdict(matrix: Matrix, engine: str, at: tuple[int, int]) -> str:

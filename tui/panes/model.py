@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from core.judge import Judgement
     from tui.protocol import Described, Sample, View
 
+WITH_COUNTS = 42
+"""Columns from which on there is room for everything in a row."""
 ROOMY = 17
 """Lines from which on the sample has a line for each engine below the layers."""
 
@@ -59,13 +61,19 @@ class ModelPane(ListPane):
             return [Segment("starting…", self.dim)] if y == 0 else []
         if y == 0:
             mine = f"{MINE:>6}" if MINE in self.described.engines else ""
-            return [Segment(f"{'  layer':<14}{'shape':>8}{'params':>7}{'digits':>7}{mine}", self.heading)]
+            params = f"{'params':>7}" if self._counts else ""
+            return [Segment(f"{'  layer':<14}{'shape':>8}{params}{'digits':>7}{mine}", self.heading)]
         sample = self._sample_lines()
         at = y - (self.size.height - len(sample))
         if at >= 0:
             return sample[at]
         rows, row = self._rows(), y - 1 + self._origin
         return self._row(rows[row]) if row < len(rows) else []
+
+    @property
+    def _counts(self) -> bool:
+        """Whether there is room for counts of parameters: the mark of the user's own goes before them."""
+        return self.described is None or MINE not in self.described.engines or self.size.width >= WITH_COUNTS
 
     def _row_at(self, event: events.Click) -> int:
         offset = event.get_content_offset(self)
@@ -105,7 +113,7 @@ class ModelPane(ListPane):
         tensor = self.selection.tensor if selected else self._of_row(name)
         agreed = self.view.agreements.get(tensor) if self.view else None
         digits = digits_text(agreed.digits) if agreed else ""
-        text = f"{'▸' if selected else ' '} {label:<12}{shape:>8}{count:>7} "
+        text = f"{'▸' if selected else ' '} {label:<12}{shape:>8}{f'{count:>7}' if self._counts else ''} "
         line = [Segment(text, style), self._mark(tensor, style), Segment(f"{digits:>5}", style)]
         return [*line, *self._mark_of_yours(name, style)]
 

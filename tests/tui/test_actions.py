@@ -19,7 +19,22 @@ DOERS = {"main": (MainScreen,), "list": (ModelPane, LossPane), "matrix": (Matrix
 PROMISED = {
     "main": {
         *("n", "right", "p", "left", "pagedown", "pageup", "home", "end", "space", "g", "e", "v"),
-        *("left_square_bracket", "right_square_bracket", "tab", "1", "2", "3", "5", "P", "exclamation_mark", "O", "d", "r", "y", "Y"),
+        *(
+            "left_square_bracket",
+            "right_square_bracket",
+            "tab",
+            "1",
+            "2",
+            "3",
+            "5",
+            "P",
+            "exclamation_mark",
+            "O",
+            "d",
+            "r",
+            "y",
+            "Y",
+        ),
         *("full_stop", "comma", "escape", "o", "x", "ctrl+s"),
         *("question_mark", "f1", "ctrl+p", "q", "ctrl+q"),
     },

@@ -69,6 +69,8 @@ class DoctorPane(LinePane):
         self._lines: list[_Line] = []
         self._item = 0
         self._origin = 0
+        self._width = 0
+        """For which the lines are broken."""
 
     def watch_checkup(self, old: Checkup | None, new: Checkup | None) -> None:
         """Write it anew; where the verdict is another, begin at its diagnosis."""
@@ -79,11 +81,6 @@ class DoctorPane(LinePane):
             ]
             self._item = diagnosed[0] if diagnosed else 0
         self._item = min(self._item, self._last_item)
-        self._keep_in_sight()
-
-    def on_resize(self) -> None:
-        """Break the lines anew."""
-        self._write()
         self._keep_in_sight()
 
     def on_click(self, event: events.Click) -> None:
@@ -124,7 +121,10 @@ class DoctorPane(LinePane):
             self.post_message(self.Jumped(target))
 
     def line(self, y: int) -> list[Segment]:
-        """Draw a line."""
+        """Draw a line; where the pane is wider or narrower than it was, break all lines anew."""
+        if self._width != self.size.width:
+            self._write()
+            self._keep_in_sight()
         at = self._origin + y
         if at >= len(self._lines):
             return []
@@ -146,7 +146,7 @@ class DoctorPane(LinePane):
         return max((line.item for line in self._lines), default=0)
 
     def _write(self) -> None:
-        found, result = self.checkup, self._result
+        found, result, self._width = self.checkup, self._result, self.size.width
         self.border_subtitle = Content(_state(found)) if found else ""
         if found is None:
             self._lines = [_Line(text, self.dim) for text in NOTHING]
@@ -195,7 +195,7 @@ class DoctorPane(LinePane):
         """Break a text into lines that begin where it does."""
         begins = len(text) - len(text.lstrip())
         begins += 14 if text.lstrip().startswith(("it is ", "it should be ")) else 0
-        broken = textwrap.wrap(text, self._room, subsequent_indent=" " * begins, drop_whitespace=False)
+        broken = textwrap.wrap(text, self._room, subsequent_indent=" " * begins)
         return [_Line(each.rstrip(), style, target, item) for each in broken or [""]]
 
     @property

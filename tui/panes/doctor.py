@@ -30,6 +30,7 @@ NOTHING = (
     "mlp-tui --mine mine.py   opens it beside the other engines; whenever you save it, it is checked here",
 )
 SIGNS = {"right": "✓", "wrong": "✗", "cannot run": "✗", "cannot tell": "?"}
+MOST_PINNED = 3
 BOLD, PLAIN = Style(bold=True), Style.null()
 
 
@@ -69,6 +70,8 @@ class DoctorPane(LinePane):
         self._lines: list[_Line] = []
         self._item = 0
         self._origin = 0
+        self._pinned = 0
+        """Lines of the verdict, which stay on top."""
         self._width = 0
         """For which the lines are broken."""
 
@@ -86,7 +89,7 @@ class DoctorPane(LinePane):
     def on_click(self, event: events.Click) -> None:
         """Choose what was clicked; go there, where it was chosen already."""
         offset = event.get_content_offset(self)
-        at = -1 if offset is None else self._origin + offset.y
+        at = -1 if offset is None else self._at(offset.y)
         if 0 <= at < len(self._lines) and self._lines[at].item >= 0:
             if self._lines[at].item == self._item:
                 self.action_jump()
@@ -112,7 +115,7 @@ class DoctorPane(LinePane):
 
     def action_turn(self, by: int) -> None:
         """Turn a page."""
-        self._scroll(by * max(1, self.size.height - 1))
+        self._scroll(by * max(1, self._room_below - 1))
 
     def action_jump(self) -> None:
         """Go to the tensor that is chosen."""
@@ -125,7 +128,7 @@ class DoctorPane(LinePane):
         if self._width != self.size.width:
             self._write()
             self._keep_in_sight()
-        at = self._origin + y
+        at = self._at(y)
         if at >= len(self._lines):
             return []
         line = self._lines[at]
@@ -149,9 +152,10 @@ class DoctorPane(LinePane):
         found, result, self._width = self.checkup, self._result, self.size.width
         self.border_subtitle = Content(_state(found)) if found else ""
         if found is None:
-            self._lines = [_Line(text, self.dim) for text in NOTHING]
+            self._lines, self._pinned = [_Line(text, self.dim) for text in NOTHING], 0
             return
         lines = self._verdict(found)
+        self._pinned = min(len(lines), MOST_PINNED)
         if result is not None and result.verdict:
             stale = result is not found or found.checking
             if result is not found:
@@ -203,16 +207,24 @@ class DoctorPane(LinePane):
         return max(24, self.size.width - 3)
 
     def _scroll(self, by: int) -> None:
-        self._origin = max(0, min(self._origin + by, len(self._lines) - self.size.height))
+        self._origin = max(0, min(self._origin + by, len(self._lines) - self._pinned - self._room_below))
         self.refresh()
 
     def _keep_in_sight(self) -> None:
         """Keep what is chosen in sight; where it is the first, all that stands above it too."""
-        own = [at for at, line in enumerate(self._lines) if line.item == self._item]
+        own = [at for at, line in enumerate(self._lines[self._pinned :]) if line.item == self._item]
         if own:
             first = 0 if self._item == 0 else own[0]
-            self._origin = min(max(self._origin, own[-1] + 1 - self.size.height), first)
-        self._origin = max(0, min(self._origin, len(self._lines) - self.size.height))
+            self._origin = min(max(self._origin, own[-1] + 1 - self._room_below), first)
+        self._scroll(0)
+
+    def _at(self, y: int) -> int:
+        """Return which line stands at y: the verdict stays on top."""
+        return y if y < self._pinned else self._origin + y
+
+    @property
+    def _room_below(self) -> int:
+        return max(1, self.size.height - self._pinned)
 
 
 def _signed(found: Checkup) -> str:

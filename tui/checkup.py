@@ -14,7 +14,7 @@ from core.doctor.words import closing_lines, diagnoses, verdict_line
 from core.errors import GuestError, MlpError
 from core.guest.process import Guest, Limits
 from core.second_opinion import by_autograd
-from tui.protocol import Checkup, Diagnosed, Row
+from tui.findings import Checkup, Diagnosed, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from core import dat
 from core.errors import DumpError, MlpError
-from tui.protocol import MINE, Dumped, NotDumped, WriteDumps
+from tui.protocol import Dumped, NotDumped, WriteDumps
+from tui.shown import MINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

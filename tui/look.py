@@ -9,7 +9,8 @@ import numpy as np
 from core.agreement import Agreement, agreement, digits, ulps
 from core.errors import EpochError
 from core.tensors import TensorName, tensor_names
-from tui.protocol import MINE, Inside, Matrix, Sample, ShowMap, Window, derived
+from tui.protocol import Inside, Matrix, Sample, ShowMap, Window
+from tui.shown import MINE, derived
 from tui.whole import Whole, block_map, difference, largest, peak
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from core.guest.described import experiment_of
 from core.guest.process import Guest, Limits
 from tui.beside import Beside
 from tui.checkup import Checker
-from tui.protocol import MINE, Event, Said
+from tui.protocol import Event, Said
+from tui.shown import MINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

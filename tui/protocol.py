@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 
 from msgspec import Struct
 
+from tui.findings import Checkup
+
 if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterator, Mapping
@@ -27,34 +29,6 @@ def engines() -> tuple[str, ...]:
     from core.experiment import EngineName  # noqa: PLC0415 - it takes a while, and the first frame does without
 
     return get_args(EngineName)
-
-
-MINE = "yours"
-"""The engine that a file of the user's own is."""
-DERIVED = ("difference", "digits", "share")
-"""What can be shown of a tensor beside what each engine has: first engine minus second, the digits they share, and the
-larger share that an engine takes up of what rounding alone could do. The user's own engine has the same for itself."""
-
-
-def derived(engine: str) -> tuple[str, str, str]:
-    """Name what is told of an engine's tensor: DERIVED, or of the user's own `difference yours` and so on."""
-    difference, shared, share = (f"{each} {engine}" if engine == MINE else each for each in DERIVED)
-    return difference, shared, share
-
-
-def kind_of(shown: str) -> str:
-    """Return which of DERIVED this is; an engine's name where it is that."""
-    return shown.split(maxsplit=1)[0]
-
-
-def is_derived(shown: str) -> bool:
-    """Whether this is told of engines, and is none."""
-    return kind_of(shown) in DERIVED
-
-
-def views_of(engines: tuple[str, ...]) -> tuple[str, ...]:
-    """Name all that can be shown of a tensor: each engine, then what parts each of the others from the first."""
-    return (*engines, *(name for other in engines[1:] for name in derived(other)))
 
 
 class Mine(Struct, frozen=True):
@@ -495,51 +469,6 @@ class Kept(Struct, frozen=True):
 
     slot: int
     epoch: int
-
-
-class Row(Struct, frozen=True):
-    """What the check found of one tensor."""
-
-    name: str
-    """`loss`, `dL/dW3`, …"""
-    share: float
-    """The largest part of what rounding allows that it differs by; above 1 it is wrong, and inf where shapes differ."""
-    wrong_on: tuple[str, ...]
-    """The probes that it is wrong on."""
-
-
-class Diagnosed(Struct, frozen=True):
-    """A mistake that was named."""
-
-    tensor: str
-    """The gradient where it shows; empty where it shows in the loss alone."""
-    lines: tuple[str, ...]
-    """What it is, then the mathematics as it is and as it should be."""
-
-
-class Checkup(Struct, frozen=True):
-    """What the check of the user's file found, in words."""
-
-    path: Path
-    checking: bool = False
-    """Whether it is being checked again."""
-    verdict: str = ""
-    """`right`, `wrong`, `cannot run`, `cannot tell`; empty before the first check."""
-    line: str = ""
-    """The verdict in a sentence."""
-    rows: tuple[Row, ...] = ()
-    """From the loss downward."""
-    diagnosed: tuple[Diagnosed, ...] = ()
-    closing: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
-    error: tuple[str, ...] = ()
-    """The user's own lines that an error went through."""
-    output: tuple[str, ...] = ()
-    """What the file printed."""
-    seconds: float = 0.0
-    """What the check took."""
-    last: Checkup | None = None
-    """The last check that came to a verdict, where this one could not be made."""
 
 
 class Ended(Struct, frozen=True):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.tensors import INPUT, TARGET, Part, Quantity, TensorName, tensor_names
-from tui.protocol import views_of
+from tui.shown import views_of
 
 if TYPE_CHECKING:
     from tui.protocol import Matrix, View

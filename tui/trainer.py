@@ -15,7 +15,6 @@ from tui.look import agreements_of, inside_of, matrix_of, sample_of
 from tui.mine import OwnFile
 from tui.news import News
 from tui.protocol import (
-    MINE,
     ChangeSettings,
     Command,
     Described,
@@ -37,6 +36,7 @@ from tui.protocol import (
     WriteDumps,
     engines,
 )
+from tui.shown import MINE
 from tui.verdicts import Verdicts, drift_of, shares_of
 from tui.walk import Walk
 from tui.whole import Whole

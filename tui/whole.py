@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.agreement import digits
-from tui.protocol import BlockMap, derived
+from tui.protocol import BlockMap
+from tui.shown import derived
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tui.numbers import scientific, value_style
-from tui.protocol import kind_of
+from tui.shown import kind_of
 
 if TYPE_CHECKING:
     from tui.protocol import BlockMap, Matrix

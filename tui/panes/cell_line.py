@@ -11,8 +11,9 @@ from textual.widgets import Static
 
 from core.tensors import Quantity
 from tui.numbers import digits_text, full, scientific, share_text
-from tui.protocol import MINE, View, derived, is_derived
+from tui.protocol import View
 from tui.selection import Selection, cell_of
+from tui.shown import MINE, derived, is_derived
 
 if TYPE_CHECKING:
     from tui.protocol import Matrix

@@ -15,8 +15,9 @@ from textual.reactive import reactive
 
 from core.tensors import TensorName, parse_tensor_name
 from tui.actions import bindings
+from tui.findings import Checkup
 from tui.panes.lines import LinePane
-from tui.protocol import Checkup, Described, View
+from tui.protocol import Described, View
 from tui.selection import Selection
 
 if TYPE_CHECKING:

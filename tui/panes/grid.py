@@ -13,8 +13,9 @@ from tui.actions import bindings
 from tui.numbers import aligned, digits_text, share_text, value_style
 from tui.panes.block_map import HEADING_WIDTH, LEGEND_LINES, Drawing, block_at
 from tui.panes.lines import LinePane, origin_for
-from tui.protocol import MINE, View, Window, kind_of
+from tui.protocol import View, Window
 from tui.selection import Selection, cell_of
+from tui.shown import MINE, kind_of
 
 if TYPE_CHECKING:
     from textual import events

@@ -12,8 +12,9 @@ from core.tensors import Quantity
 from tui.numbers import shape_text
 from tui.panes.cell_line import CellLine
 from tui.panes.grid import MatrixGrid
-from tui.protocol import MINE, Described, Matrix, View, Window, is_derived, kind_of
+from tui.protocol import Described, Matrix, View, Window
 from tui.selection import Selection, cell_of
+from tui.shown import MINE, is_derived, kind_of
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

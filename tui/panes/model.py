@@ -13,8 +13,8 @@ from textual.reactive import reactive
 from core.tensors import INPUT, TARGET, Quantity, TensorName
 from tui.numbers import digits_text, scientific, shape_text
 from tui.panes.lines import ListPane, origin_for
-from tui.protocol import MINE
 from tui.selection import Selection
+from tui.shown import MINE
 
 if TYPE_CHECKING:
     from textual import events

@@ -17,6 +17,7 @@ from textual.widgets import ContentSwitcher, Footer, Label
 
 from core.tensors import TensorName
 from tui.actions import Action, bindings
+from tui.findings import Checkup
 from tui.numbers import count_text, full
 from tui.panes.doctor import DoctorPane
 from tui.panes.lines import ListPane
@@ -25,9 +26,7 @@ from tui.panes.matrix import MatrixGrid, MatrixPane, cell_of
 from tui.panes.model import ModelPane
 from tui.panes.title import Notice, TitleBar
 from tui.protocol import (
-    MINE,
     Cancel,
-    Checkup,
     Command,
     Described,
     Dumped,
@@ -51,6 +50,7 @@ from tui.protocol import (
 from tui.screens.errands import SLOW_TO_GET_BACK, Errands
 from tui.screens.help import HelpScreen
 from tui.selection import Selection
+from tui.shown import MINE
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

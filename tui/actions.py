@@ -7,9 +7,9 @@ from typing import Literal
 
 from textual.binding import Binding
 
-Scope = Literal["main", "list", "matrix", "doctor"]
-"""Where the keys work: on the main screen; in the model and loss panes; inside the matrix, before the main screen; in
-the Doctor pane."""
+Scope = Literal["main", "list", "matrix", "explain", "doctor"]
+"""Where the keys work: on the main screen; in the model and loss panes; in a pane of the right side, before the main
+screen."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,13 @@ ACTIONS = (
     Action("pane('model')", "1", "model pane", "To the model: ↑ ↓ choose a tensor.", "Looking"),
     Action("pane('loss')", "2", "loss pane", "To the losses: ↑ ↓ choose an epoch.", "Looking"),
     Action("pane('matrix')", "3", "matrix pane", "To the numbers: arrows choose a cell.", "Looking"),
+    Action("pane('explain')", "4", "explain", "Where the cell's number comes from.", "Looking"),
     Action("pane('doctor')", "5", "doctor pane", "To the check of your own file.", "Looking"),
+    Action("app.walk", "k", "walk", "An epoch in slow motion; halt, and go on.", "Slow motion"),
+    Action("app.walk_step(1)", "greater_than_sign", "walk on", "The next phase.", "Slow motion", shown=">"),
+    Action("app.walk_step(-1)", "less_than_sign", "walk back", "The phase before.", "Slow motion", shown="<"),
+    Action("app.walk_pace(1)", "plus", "walk faster", "A quicker pace.", "Slow motion", shown="+"),
+    Action("app.walk_pace(-1)", "minus", "walk slower", "A slower pace.", "Slow motion", shown="-"),
     Action("app.focus_next", "tab", "next pane", "Next pane.", "Looking"),
     Action("app.focus_previous", "shift+tab", "previous pane", "Previous pane.", "Looking"),
     Action("cursor(-1)", "up", "up", "Previous tensor, or previous epoch.", "Model, losses", "list", shown="↑"),
@@ -80,6 +86,18 @@ ACTIONS = (
     Action("leap(0, 1)", "ctrl+right", "leap on", "Right by all that is seen.", "In the matrix", "matrix", shown="^→"),
     Action("corner(-1)", "ctrl+home", "first cell", "The first cell of all.", "In the matrix", "matrix", shown="^Home"),
     Action("corner(1)", "ctrl+end", "last cell", "The last cell of all.", "In the matrix", "matrix", shown="^End"),
+    Action("explain", "enter", "explain", "Where this number comes from.", "In the matrix", "matrix", shown="Enter"),
+    Action("cursor(-1)", "up", "row up", "The row of links above.", "Explaining", "explain", shown="↑"),
+    Action("cursor(1)", "down", "row down", "The row of links below.", "Explaining", "explain", shown="↓"),
+    Action("along(-1)", "left", "link before", "The link to the left.", "Explaining", "explain", shown="←"),
+    Action("along(1)", "right", "next link", "The link to the right.", "Explaining", "explain", shown="→"),
+    Action("follow", "enter", "follow", "To where that number comes from.", "Explaining", "explain", shown="Enter"),
+    Action("back", "backspace,escape", "come back", "By a link; at last to the matrix.", "Explaining", "explain"),
+    Action("feeding", "u", "used by", "What the number feeds into; and back.", "Explaining", "explain"),
+    Action("resort", "s", "sort terms", "Terms by their size, or in their order.", "Explaining", "explain"),
+    Action("more", "t", "more terms", "More terms of a long sum, then few again.", "Explaining", "explain"),
+    Action("scroll(-1)", "pageup", "scroll up", "A page up.", "Explaining", "explain", shown="PgUp"),
+    Action("scroll(1)", "pagedown", "scroll down", "A page down.", "Explaining", "explain", shown="PgDn"),
     Action("choose(-1)", "up", "previous finding", "Tensor or diagnosis before.", "In the doctor", "doctor", shown="↑"),
     Action("choose(1)", "down", "next finding", "Tensor or diagnosis after.", "In the doctor", "doctor", shown="↓"),
     Action("turn(-1)", "pageup", "page back", "A page back.", "In the doctor", "doctor", shown="PgUp"),

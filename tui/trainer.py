@@ -11,6 +11,7 @@ from core.session import Session
 from core.tensors import Quantity, TensorName
 from core.weights import Origin, write_weights
 from tui.dump_job import DumpJob
+from tui.explaining import Explaining
 from tui.look import agreements_of, inside_of, matrix_of, sample_of
 from tui.mine import OwnFile
 from tui.news import News
@@ -19,6 +20,7 @@ from tui.protocol import (
     Command,
     Described,
     Event,
+    Explain,
     FollowOwn,
     MayRestart,
     NotSaved,
@@ -31,6 +33,7 @@ from tui.protocol import (
     SaveWeights,
     Show,
     ShowMap,
+    ShowPhases,
     View,
     Window,
     WriteDumps,
@@ -70,6 +73,7 @@ class Trainer:
         self._shown = Show(TensorName(Quantity.GRADIENT, 1, "W"), Window())
         self._map: ShowMap | None = None
         self._whole = Whole(None)
+        self._explaining = Explaining()
         self._late: list[Callable[[Experiment], Engine]] = []
         self._jobs: list[DumpJob] = []
         self._missing: dict[str, str] = {}
@@ -174,6 +178,8 @@ class Trainer:
             inside=inside_of(frame),
             jump=walk.jump,
             speed=walk.speed,
+            explained=self._explaining.explained(plain, session.experiment),
+            phases=self._explaining.phases(plain, session.experiment),
             judgements=judgements,
             parted=self._verdicts.parted,
             drift=drift_of(plain),
@@ -210,6 +216,8 @@ class Trainer:
                 self._map = command
             case FollowOwn():
                 self._follow_own()
+            case Explain() | ShowPhases():
+                self._explaining.follow(command)
             case WriteDumps():
                 self._accept(DumpJob(number, command, self._session, self._session.experiment, self._mine))
             case SaveWeights(engine, path, replace):

@@ -9,10 +9,10 @@ import cyclopts
 from cyclopts import Parameter, validators
 
 from core import __version__
-from core.errors import ExperimentError
+from core.errors import ExperimentError, GuestError
 from core.experiment_file import DEFAULT, describe, load, shipped
 from tui import launch
-from tui.protocol import Start
+from tui.protocol import Mine, Start
 
 app = cyclopts.App(
     name="mlp-tui",
@@ -35,9 +35,24 @@ Epochs = Annotated[int | None, Parameter(validator=validators.Number(gte=1, lte=
 
 @app.default
 def open_screen(
-    experiment: ExperimentName | None = None, /, *, settings: Settings = None, resume: SavedRun = None
+    experiment: ExperimentName | None = None,
+    /,
+    *,
+    settings: Settings = None,
+    resume: SavedRun = None,
+    mine: Path | None = None,
+    memory: str = "2G",
 ) -> int:
-    """Open the screen on an experiment."""
+    """Open the screen on an experiment.
+
+    Parameters
+    ----------
+    mine
+        A backward pass of your own (see `mlp-tui new`), run with your own rights in a process of its own: an engine
+        beside the others, checked whenever you save it. Without EXPERIMENT, the file says which network it is for.
+    memory
+        How much memory that process may use, such as 500M.
+    """
     source = _source(experiment, settings, resume)
     if resume is None:
         load(source, settings or ())
@@ -45,7 +60,8 @@ def open_screen(
         from core.saved_run import read_run  # noqa: PLC0415 - it needs NumPy, which --help need not wait for
 
         read_run(resume)
-    return launch.open_screen(Start(source, tuple(settings or ()), resume and resume.absolute()))
+    own = None if mine is None else _own_file(mine, experiment if settings is None else source, memory)
+    return launch.open_screen(Start(source, tuple(settings or ()), resume and resume.absolute(), own))
 
 
 @app.command
@@ -234,6 +250,19 @@ def list_experiments() -> None:
     """List the experiments that ship."""
     for name in shipped():
         print(f"{name:<12} {describe(name)}")
+
+
+def _own_file(path: Path, experiment: str | None, memory: str) -> Mine:
+    """Return what the trainer is told of the user's own file.
+
+    Raises:
+        GuestError: it is not there, or the memory can't be read.
+    """
+    from tui.check import memory_of  # noqa: PLC0415 - it imports NumPy, which --help need not wait for
+
+    if not path.is_file():
+        raise GuestError("can't be read: no such file", str(path), "a file that mlp-tui new writes")
+    return Mine(path.absolute(), experiment, memory_of(memory))
 
 
 def _planting(mistakes: list[str]) -> list[str]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tui.protocol import WriteDumps
     from tui.screens.dump import DumpChoice, Other
     from tui.screens.main import MainScreen
+    from tui.screens.plant import Planting
     from tui.screens.save import SaveTo
     from tui.screens.settings import Anew, FromHere
 
@@ -75,11 +76,33 @@ class Errands:
     def settings(self) -> None:
         """Show the settings; start anew with them, or train on with them."""
         main = self._main
-        if main.view is not None and main.described is not None:
+        if main.hidden:
+            main.notify("The settings would give the hidden mistake away; ! tells it.")
+        elif main.view is not None and main.described is not None:
             from tui.screens.settings import SettingsScreen  # noqa: PLC0415
 
             screen = SettingsScreen(main.described.experiment, main.view.epoch, main.settled())
             main.app.push_screen(screen, self._change)
+
+    def plant(self) -> None:
+        """Ask for a mistake, and start anew with it in scratch."""
+        if self._main.described is not None:
+            from tui.screens.plant import PlantScreen  # noqa: PLC0415
+
+            self._main.app.push_screen(PlantScreen(self._main.described.experiment), self._plant)
+
+    def reveal(self) -> None:
+        """Tell the mistake that is planted."""
+        described = self._main.described
+        planted = described.experiment.planted() if described is not None else ()
+        self._main.hidden = False
+        if not planted:
+            self._main.notify("No mistake is planted in scratch.")
+        for each in planted:
+            from tui.screens.plant import explained  # noqa: PLC0415
+
+            text = "\n".join([f"{each.text}: {explained(each)[0]}", *explained(each)[1:]])
+            self._main.notify(text, title="The mistake", markup=False, timeout=30)
 
     def restart(self, trained: int) -> None:
         """Ask whether to start again, as much has been trained."""
@@ -121,6 +144,11 @@ class Errands:
         if answer is not None:
             self._ask_to_drop("Open it?", lambda: self._begin(answer))
 
+    def _plant(self, answer: Planting | None) -> None:
+        if answer is not None:
+            begin = Open(answer.experiment)
+            self._ask_to_drop("Start anew?", lambda: self._begin(begin, hidden=answer.hidden))
+
     def _change(self, answer: Anew | FromHere | None) -> None:
         from tui.screens.settings import Anew, FromHere  # noqa: PLC0415
 
@@ -130,7 +158,8 @@ class Errands:
         elif isinstance(answer, FromHere):
             self._ask_to_cut(ChangeSettings(answer.settings, answer.after))
 
-    def _begin(self, command: Open | Resume) -> None:
+    def _begin(self, command: Open | Resume, *, hidden: bool = False) -> None:
+        self._main.hidden = hidden
         self._main.revive()
         self._main.send(command)
 

@@ -16,7 +16,9 @@ from textual.widgets import ContentSwitcher, Footer, Label
 
 from core.tensors import TensorName
 from tui.actions import Action, bindings
+from tui.findings import Checkup
 from tui.numbers import full
+from tui.panes.doctor import DoctorPane
 from tui.panes.explain import ExplainPane
 from tui.panes.lines import ListPane
 from tui.panes.loss import LossPane
@@ -64,7 +66,7 @@ LEAST_WIDTH, LEAST_HEIGHT = 72, 20
 """Below that the panes don't fit; the screen says so."""
 
 
-RIGHT: dict[str, type[MatrixPane | ExplainPane]] = {"matrix": MatrixPane, "explain": ExplainPane}
+RIGHT: dict[str, type[Widget]] = {"matrix": MatrixPane, "explain": ExplainPane, "doctor": DoctorPane}
 """The panes that share the right side, by their ids; one is seen at a time."""
 
 Bound = TypeVar("Bound", bound=Widget)
@@ -92,6 +94,10 @@ class MainScreen(Screen[None]):
     described: reactive[Described | None] = reactive(None, repaint=False)
     view: reactive[View | None] = reactive(None, repaint=False)
     selection: reactive[Selection] = reactive(Selection(), repaint=False)
+    checkup: reactive[Checkup | None] = reactive(None, repaint=False)
+    """The last check of the user's own file."""
+    hidden: reactive[bool] = reactive(False, repaint=False)
+    """Whether the mistake that is planted in scratch is not to be told."""
     at_work: reactive[AtWork | None] = reactive(None, repaint=False)
     """What an epoch in slow motion is doing."""
 
@@ -102,13 +108,13 @@ class MainScreen(Screen[None]):
         """The number of the last command."""
         self._news = asyncio.Event()
         """Set when the next View has come."""
-        self._errands = Errands(self)
+        self.errands = Errands(self)
         self.slow_motion = SlowMotion(self)
 
     def compose(self) -> ComposeResult:
         """Put the title on top, the panes in the middle and the keys at the bottom."""
         yield TitleBar().data_bind(MainScreen.described, MainScreen.view)
-        yield Notice().data_bind(MainScreen.view)
+        yield Notice().data_bind(MainScreen.described, MainScreen.view, MainScreen.hidden)
         with Container(id="panes"):
             with Vertical(id="side"):
                 yield ModelPane(id="model", classes="pane").data_bind(
@@ -124,6 +130,8 @@ class MainScreen(Screen[None]):
     def _bound(self, pane: Bound) -> Bound:
         """Let a pane of the right side follow what this screen knows."""
         with self._context():  # a pane is bound to whatever runs, and a key's action is run by the app
+            if isinstance(pane, DoctorPane):
+                pane.data_bind(MainScreen.checkup)
             return pane.data_bind(MainScreen.described, MainScreen.view, MainScreen.selection)
 
     def on_mount(self) -> None:
@@ -157,11 +165,13 @@ class MainScreen(Screen[None]):
             case MayRestart(trained):
                 self.action_ask_to_restart(trained)
             case Dumped(_, paths, nbytes):
-                self._errands.written(paths, nbytes)
+                self.errands.written(paths, nbytes)
             case Saved(_, path, nbytes):
-                self._errands.written((path,), nbytes)
+                self.errands.written((path,), nbytes)
             case Said(text, severity):
                 self.notify(text, severity=severity, markup=False, timeout=10 if severity == "error" else 5)
+            case Checkup() as event:
+                self.checkup = event
             case Ended(reason):
                 text = f"The trainer has stopped ({reason}). Press r to start again."
                 self.notify(text, severity="error", markup=False, timeout=3600)
@@ -212,6 +222,11 @@ class MainScreen(Screen[None]):
         matrix = self.view.matrix if self.view else None
         if matrix is not None and not matrix.window.covers(message.window):
             self.send(Show(self.selection.tensor, message.window.with_margin()))
+
+    @on(DoctorPane.Jumped)
+    def _look_at_worst(self, message: DoctorPane.Jumped) -> None:
+        self.selection = self.selection.of(message.tensor).at_worst_of_yours(self.view)
+        self.action_pane("matrix")
 
     # What the keys do
 
@@ -316,7 +331,7 @@ class MainScreen(Screen[None]):
 
     def action_go_to(self) -> None:
         """Ask for an epoch and go there."""
-        self._errands.go_to()
+        self.errands.go_to()
 
     def action_restart(self) -> None:
         """Start again; the trainer asks where much has been trained."""
@@ -326,23 +341,23 @@ class MainScreen(Screen[None]):
 
     def action_ask_to_restart(self, trained: int) -> None:
         """Ask whether to start again."""
-        self._errands.restart(trained)
+        self.errands.restart(trained)
 
     def action_dump(self) -> None:
         """Ask what to dump, and have it written."""
-        self._errands.dump()
+        self.errands.dump()
 
     def action_open(self) -> None:
         """Ask for another experiment, and start it."""
-        self._errands.open()
+        self.errands.open()
 
     def action_settings(self) -> None:
         """Show the settings, and go by what was changed."""
-        self._errands.settings()
+        self.errands.settings()
 
     def action_save(self, what: Other) -> None:
         """Ask for a file, and save the experiment, weights or the run."""
-        self._errands.save(what)
+        self.errands.save(what)
 
     # The way to the trainer
 

@@ -7,6 +7,7 @@ import pytest
 
 from core import dat
 from core.tensors import parse_tensor_name
+from tui.mine import experiment_said
 from tui.protocol import Mine, Start
 
 RIGHT = """
@@ -210,3 +211,19 @@ def test_the_start_is_written_for_a_command_line_and_read_again(tmp_path):
         start = Start("xor", ("optimizer.lr=0.3", "epochs=3"), None, mine)
 
         assert Start.of(start.words()) == start
+
+
+def test_a_file_that_is_not_there_is_refused_before_the_screen_opens(mlp_tui, tmp_path):
+    assert "none.py: can't be read: no such file" in mlp_tui("--mine", tmp_path / "none.py").refusal
+
+
+def test_too_little_memory_is_refused(mlp_tui, mine):
+    assert "--memory 1K can't be given" in mlp_tui("--mine", mine, "--memory", "1K").refusal
+
+
+def test_a_file_says_which_experiment_the_program_begins_with(mine):
+    saved(mine, RIGHT.replace('[2, 10, 10, 1], "sigmoid"', '[2, 3, 1], "tanh"'))
+
+    assert experiment_said(Mine(mine)).network() == "2-3-1 tanh identity"
+    saved(mine, "def (")
+    assert experiment_said(Mine(mine)) is None

@@ -135,7 +135,8 @@ class DoctorPane(LinePane):
         line = self._lines[at]
         chosen = line.item == self._item and line.item >= 0
         first = chosen and (at == 0 or self._lines[at - 1].item != line.item)
-        return [Segment(f"{'▸' if first else ' '} {line.text}", self.cursor if chosen else line.style)]
+        text = f"{'▸' if first else ' '} {line.text}"
+        return [Segment(text.ljust(self.size.width), self.cursor) if chosen else Segment(text, line.style)]
 
     # What stands there
 

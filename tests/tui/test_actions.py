@@ -83,11 +83,7 @@ def test_the_groups_hold_every_action_once():
 
 
 async def test_the_help_shows_every_action_with_its_keys(opened):
-<<<<<<< HEAD
     async with opened(size=(120, 200)) as program:
-=======
-    async with opened(size=(120, 140)) as program:
->>>>>>> mine
         await program.press("question_mark")
         lines = program.text.splitlines()
         for action in ACTIONS:

@@ -16,7 +16,6 @@ from textual.widgets import Button, Checkbox, Input, Label, RadioButton, RadioSe
 
 from core.tensors import Quantity
 from tui.dump_job import existing
-from tui.numbers import count_text
 from tui.protocol import WriteDumps
 from tui.screens.confirm import ConfirmScreen, QuickButton
 from tui.screens.dialog import Dialog
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from tui.protocol import Dumped, View
+    from tui.protocol import View
 
 NOTHING = "There is nothing to dump at epoch 0: press n to train the first epoch."
 MOST_SHOWN = 3
@@ -273,11 +272,3 @@ def _exists(path: Path) -> bool:
 
 def _is_folder(path: Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112 - as above
-
-
-def dumped_text(event: Dumped) -> str:
-    """Say which files were written, in the fewest words that tell them from any others."""
-    first, last = event.paths[0], event.paths[-1]
-    names = f"{first.name}, {last.name}" if len(event.paths) == 2 else f"{first.name} to {last.name}"
-    what = first.name if len(event.paths) == 1 else names
-    return f"Written, {count_text(event.nbytes)}: {what} in {first.parent.absolute()}"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.experiment import Experiment
-    from tui.protocol import WriteDumps
+    from tui.protocol import Dumped, WriteDumps
     from tui.screens.dump import DumpChoice, Other
     from tui.screens.main import MainScreen
     from tui.screens.plant import Planting
@@ -190,3 +190,11 @@ class Errands:
             self._main.notify(str(error), severity="error", markup=False, timeout=10)
             return
         self._main.notify(f"Written, {count_text(len(content))}: {to.path}", markup=False)
+
+
+def dumped_text(event: Dumped) -> str:
+    """Say which files were written, in the fewest words that tell them from any others."""
+    first, last = event.paths[0], event.paths[-1]
+    names = f"{first.name}, {last.name}" if len(event.paths) == 2 else f"{first.name} to {last.name}"
+    what = first.name if len(event.paths) == 1 else names
+    return f"Written, {count_text(event.nbytes)}: {what} in {first.parent.absolute()}"

@@ -49,8 +49,7 @@ from tui.protocol import (
     View,
     Window,
 )
-from tui.screens.dump import dumped_text
-from tui.screens.errands import SLOW_TO_GET_BACK, Errands
+from tui.screens.errands import SLOW_TO_GET_BACK, Errands, dumped_text
 from tui.screens.slow_motion import SlowMotion
 from tui.selection import Selection
 

@@ -20,7 +20,6 @@ from core.errors import MlpError
 from core.experiment_file import load
 from core.saved_run import read_run
 from tui.keeper import Keeper
-from tui.mine import experiment_said
 from tui.protocol import Start
 from tui.served import is_served
 from tui.trainer import Trainer
@@ -204,7 +203,11 @@ def main() -> None:
 
 def _experiment_of(start: Start) -> Experiment:
     """Return the experiment to begin with: what the user's own file says it is for, if nothing else was asked for."""
-    said = experiment_said(start.mine) if start.mine is not None and start.mine.source is None else None
+    said = None
+    if start.mine is not None and start.mine.source is None:
+        from tui.mine import experiment_said  # noqa: PLC0415 - only where there is such a file
+
+        said = experiment_said(start.mine)
     return said or load(start.source, start.settings)
 
 

@@ -13,7 +13,6 @@ from core.weights import Origin, write_weights
 from tui.dump_job import DumpJob
 from tui.explaining import Explaining
 from tui.look import agreements_of, inside_of, matrix_of, sample_of
-from tui.mine import OwnFile
 from tui.news import News
 from tui.protocol import (
     ChangeSettings,
@@ -53,6 +52,7 @@ if TYPE_CHECKING:
     from core.frame import Frame
     from core.judge import Judgement
     from core.saved_run import SavedRun
+    from tui.mine import OwnFile
     from tui.protocol import Mine
 
 
@@ -69,7 +69,7 @@ class Trainer:
         self._emit = emit
         self.wake: Callable[[], object] = lambda: None
         """Called from any thread where `take_news` has something to take."""
-        self._mine = None if mine is None else OwnFile(mine, self._rouse)
+        self._mine = None if mine is None else _own_file(mine, self._rouse)
         self._shown = Show(TensorName(Quantity.GRADIENT, 1, "W"), Window())
         self._map: ShowMap | None = None
         self._whole = Whole(None)
@@ -303,6 +303,12 @@ class Trainer:
     def _ready_job(self) -> DumpJob | None:
         """The first dump that can be written now; another may have to wait until an engine has been imported."""
         return next((job for job in self._jobs if not job.awaited), None)
+
+
+def _own_file(mine: Mine, wake: Callable[[], object]) -> OwnFile:
+    from tui.mine import OwnFile  # noqa: PLC0415 - a run without such a file need not wait for the doctor
+
+    return OwnFile(mine, wake)
 
 
 def _cannot(engine: str, reason: str) -> str:

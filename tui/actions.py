@@ -7,8 +7,8 @@ from typing import Literal
 
 from textual.binding import Binding
 
-Scope = Literal["main", "list", "matrix"]
-"""Where the keys work: on the main screen; in the model and loss panes; inside the matrix, before the main screen."""
+Scope = Literal["main", "list", "matrix", "curve", "map", "spread"]
+"""Where the keys work: on the main screen; in the model and loss panes; inside a pane, before the main screen."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,10 @@ ACTIONS = (
     Action("pane('model')", "1", "model pane", "To the model: ↑ ↓ choose a tensor.", "Looking"),
     Action("pane('loss')", "2", "loss pane", "To the losses: ↑ ↓ choose an epoch.", "Looking"),
     Action("pane('matrix')", "3", "matrix pane", "To the numbers: arrows choose a cell.", "Looking"),
+    Action("pane('curve')", "6", "loss curve", "To the losses as a curve over all epochs.", "Looking"),
+    Action("pane('map')", "7", "answer map", "To what the network answers over its one or two inputs.", "Looking"),
+    Action("pane('spread')", "8", "distributions", "To histograms, gradient flow, and what is unhealthy.", "Looking"),
+    Action("enlarge", "f", "enlarge", "The pane in focus on all of the screen; and back.", "Looking"),
     Action("app.focus_next", "tab", "next pane", "Next pane.", "Looking"),
     Action("app.focus_previous", "shift+tab", "previous pane", "Previous pane.", "Looking"),
     Action("cursor(-1)", "up", "up", "Previous tensor, or previous epoch.", "Model, losses", "list", shown="↑"),
@@ -75,6 +79,20 @@ ACTIONS = (
     Action("leap(0, 1)", "ctrl+right", "leap on", "Right by all that is seen.", "In the matrix", "matrix", shown="^→"),
     Action("corner(-1)", "ctrl+home", "first cell", "The first cell of all.", "In the matrix", "matrix", shown="^Home"),
     Action("corner(1)", "ctrl+end", "last cell", "The last cell of all.", "In the matrix", "matrix", shown="^End"),
+    Action("cursor(-1)", "left", "line back", "The epoch a column to the left.", "Loss curve", "curve", shown="←"),
+    Action("cursor(1)", "right", "line on", "The epoch a column to the right.", "Loss curve", "curve", shown="→"),
+    Action("zoom(0.5)", "plus,up", "fewer epochs", "Fewer epochs; the wheel too.", "Loss curve", "curve", shown="+ ↑"),
+    Action("zoom(2)", "minus,down", "more epochs", "More epochs.", "Loss curve", "curve", shown="- ↓"),
+    Action("pan(-0.25)", "ctrl+left", "pan back", "Earlier epochs.", "Loss curve", "curve", shown="^←"),
+    Action("pan(0.25)", "ctrl+right", "pan on", "Later epochs.", "Loss curve", "curve", shown="^→"),
+    Action("whole", "0", "all epochs", "All epochs.", "Loss curve", "curve"),
+    Action("log", "l", "log or linear", "A logarithmic axis of losses, or a linear one.", "Loss curve", "curve"),
+    Action("layer(-1)", "up", "layer before", "The layer before.", "Answer map", "map", shown="↑"),
+    Action("layer(1)", "down", "next layer", "The next layer's units, or the answer.", "Answer map", "map", shown="↓"),
+    Action("unit(-1)", "left", "units before", "The unit before, or all of them.", "Answer map", "map", shown="←"),
+    Action("unit(1)", "right", "next unit", "The next unit, alone.", "Answer map", "map", shown="→"),
+    Action("turn(-1)", "up", "line up", "A line up.", "Distributions", "spread", shown="↑"),
+    Action("turn(1)", "down", "line down", "A line down.", "Distributions", "spread", shown="↓"),
     Action("dump", "d", "dump", "Write .dat files of this epoch, or of all; and more.", "Saving", footer=True),
     Action("save('experiment')", "ctrl+s", "save experiment", "The experiment as a TOML file.", "Saving", shown="^s"),
     Action("save('weights')", "", "save weights", "An engine's weights, for PyTorch.", "Saving"),

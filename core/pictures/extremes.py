@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from core.arrays import Float64Array
 
+    Summed = tuple[Float64Array, Float64Array, Float64Array, NDArray[np.bool_]]
+    """Least, largest, least positive, and whether something is not finite; of each part, shape (C,)."""
+
 BLOCK = 256
 """Values that are summed up once, however often the series is drawn."""
 
@@ -54,41 +57,42 @@ class Extremes:
         self._least, self._largest = self._least[:blocks], self._largest[:blocks]
         self._positive, self._broken = self._positive[:blocks], self._broken[:blocks]
 
-    def columns(self, series: array[float], first: int, last: int, count: int) -> Columns:
-        """Return at most `count` columns of the values from `first` to before `last`, none of which is left out.
-
-        Where a column holds a block or more, columns begin and end with blocks, the first one up to a block early.
-        """
-        last = min(last, len(series))
+    def columns(self, series: array[float], edges: NDArray[np.intp]) -> Columns:
+        """Sum up the columns of a series that `column_edges` has parted; those that it does not reach are empty."""
         values = np.frombuffer(series, np.float64) if series else np.empty(0)
-        if last - first < BLOCK * count:
-            edges = column_edges(first, last, count)
-            return reduced(values[first:last], edges)
+        reached = int(np.searchsorted(edges[:-1], len(values)))
+        least, largest, positive = (np.full(len(edges) - 1, each) for each in (np.inf, -np.inf, np.inf))
+        broken = np.zeros(len(edges) - 1, np.bool_)
+        if reached:
+            parts = self._blocks if not (edges[:-1] % BLOCK).any() else _summed
+            of = parts(values[: edges[-1]], edges[:reached])
+            for whole, part in zip((least, largest, positive), of[:3], strict=True):
+                whole[:reached] = part
+            broken[:reached] = of[3]
+        return Columns(edges, least, largest, positive, broken)
+
+    def _blocks(self, values: Float64Array, at: NDArray[np.intp]) -> Summed:
+        """Sum up columns that begin with blocks, from what is known of these."""
         self._sum_up(values)
-        edges = column_edges(first // BLOCK, -(-last // BLOCK), count)
-        begin, end = int(edges[0]), int(edges[-1])
-        whole = min(end, len(self._least))
-        parts = [(self._least[begin:whole], self._largest[begin:whole], self._positive[begin:whole])]
-        broken = [self._broken[begin:whole]]
-        if whole < end:  # the last block is not full yet
-            *tail, tail_broken = _summed(values[whole * BLOCK : last], np.zeros(1, np.intp))
-            parts.append((tail[0], tail[1], tail[2]))
-            broken.append(tail_broken)
-        at = edges[:-1] - begin
-        least, largest, positive = (np.concatenate(each) for each in zip(*parts, strict=True))
-        block_edges = np.minimum(edges * BLOCK, last)
-        return Columns(
-            block_edges,
-            np.minimum.reduceat(least, at),
-            np.maximum.reduceat(largest, at),
-            np.minimum.reduceat(positive, at),
-            np.logical_or.reduceat(np.concatenate(broken), at),
+        begin, full = int(at[0]) // BLOCK, len(values) // BLOCK
+        known = [each[begin:full] for each in (self._least, self._largest, self._positive)]
+        broken = self._broken[begin:full]
+        if full * BLOCK < len(values):  # the last block is not full yet
+            *tail, tail_broken = _summed(values[full * BLOCK :], np.zeros(1, np.intp))
+            known = [np.append(each, end) for each, end in zip(known, tail, strict=True)]
+            broken = np.append(broken, tail_broken)
+        starts = at // BLOCK - begin
+        return (
+            np.minimum.reduceat(known[0], starts),
+            np.maximum.reduceat(known[1], starts),
+            np.minimum.reduceat(known[2], starts),
+            np.logical_or.reduceat(broken, starts),
         )
 
     def _sum_up(self, values: Float64Array) -> None:
         """Sum up the full blocks that have come."""
         known, full = len(self._least), len(values) // BLOCK
-        if known == full:
+        if known >= full:
             return
         new = values[known * BLOCK : full * BLOCK]
         least, largest, positive, broken = _summed(new, np.arange(0, len(new), BLOCK))
@@ -97,22 +101,23 @@ class Extremes:
 
 
 def column_edges(first: int, last: int, count: int) -> NDArray[np.intp]:
-    """Return where `count` columns of as equal a width as can be begin and end; fewer where there are fewer values."""
+    """Return where at most `count` columns of the values from `first` to before `last` begin and end, shape (C + 1,).
+
+    They are of as equal a width as can be. Where a column holds a block or more, columns begin with blocks, the first
+    one up to a block early.
+    """
     count = max(1, min(count, last - first))
-    return first + (np.arange(count + 1) * (last - first)) // count
+    if last - first < BLOCK * count:
+        return first + (np.arange(count + 1) * (last - first)) // count
+    begin, end = first // BLOCK, -(-last // BLOCK)
+    edges: NDArray[np.intp] = (begin + (np.arange(count + 1) * (end - begin)) // count) * BLOCK
+    edges[-1] = last
+    return edges
 
 
-def reduced(values: Float64Array, edges: NDArray[np.intp]) -> Columns:
-    """Sum up columns value by value; `values` begin with that of the first edge."""
-    if not len(values):
-        nothing = np.full(len(edges) - 1, np.inf)
-        return Columns(edges, nothing, -nothing, nothing, np.zeros(len(nothing), np.bool_))
-    return Columns(edges, *_summed(values, edges[:-1] - edges[0]))
-
-
-def _summed(
-    values: Float64Array, at: NDArray[np.intp]
-) -> tuple[Float64Array, Float64Array, Float64Array, NDArray[np.bool_]]:
+def _summed(values: Float64Array, at: NDArray[np.intp]) -> Summed:
+    """Sum up the parts of values that begin at `at`; what stands before the first is left out."""
+    values, at = values[at[0] :], at - at[0]
     finite = np.isfinite(values)
     above = np.where(finite, values, np.inf)
     return (

@@ -58,18 +58,20 @@ def grid(extent: Extent, columns: int, rows: int) -> Float64Array:
     """Return the middles of a grid's cells, row by row from the top, shape (rows·columns, 2)."""
     across = centres(extent.left, extent.right, columns)
     down = centres(extent.bottom, extent.top, rows)[::-1]
-    return np.column_stack([np.tile(across, rows), np.repeat(down, columns)])
+    inputs: Float64Array = np.column_stack([np.tile(across, rows), np.repeat(down, columns)])
+    return inputs
 
 
 def line(extent: Extent, columns: int) -> Float64Array:
     """Return evenly spaced inputs from the left to the right end, shape (columns, 1)."""
-    inputs: Float64Array = np.linspace(extent.left, extent.right, columns)[:, np.newaxis]
+    inputs: Float64Array = np.linspace(extent.left, extent.right, columns, dtype=np.float64)[:, np.newaxis]
     return inputs
 
 
 def centres(low: float, high: float, count: int) -> Float64Array:
     """Return the middles of `count` equal parts of a range."""
-    return low + (np.arange(count) + 0.5) * ((high - low) / count)
+    parts: Float64Array = np.arange(count, dtype=np.float64) + 0.5
+    return low + parts * ((high - low) / count)
 
 
 def forward(parameters: Parameters, activations: Sequence[str], x: FloatArray, layer: int) -> FloatArray:

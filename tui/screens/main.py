@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.containers import Container, Vertical
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Footer, Label
 
 from core.tensors import TensorName
 from tui.actions import Action, bindings
+from tui.history import LossHistory
 from tui.numbers import count_text, full
-from tui.panes.lines import ListPane
+from tui.panes.lines import Asked, ListPane
 from tui.panes.loss import LossPane
 from tui.panes.matrix import MatrixGrid, MatrixPane, cell_of
 from tui.panes.model import ModelPane
@@ -46,11 +46,13 @@ from tui.protocol import (
 )
 from tui.screens.errands import SLOW_TO_GET_BACK, Errands
 from tui.screens.help import HelpScreen
+from tui.screens.panes import RIGHT, Panes
 from tui.selection import Selection
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from tui.conductor import Conductor
     from tui.screens.dump import Other
@@ -59,12 +61,6 @@ PATIENCE = 1.0
 """Seconds for which a dialog waits for the epoch that is being trained, where another one can be offered."""
 LEAST_WIDTH, LEAST_HEIGHT = 72, 20
 """Below that the panes don't fit; the screen says so."""
-
-
-RIGHT: dict[str, type[MatrixPane]] = {"matrix": MatrixPane}
-"""The panes that share the right side, by their ids; one is seen at a time."""
-
-Bound = TypeVar("Bound", bound=Widget)
 
 
 class TrainerSaid(Message):
@@ -89,6 +85,7 @@ class MainScreen(Screen[None]):
     described: reactive[Described | None] = reactive(None, repaint=False)
     view: reactive[View | None] = reactive(None, repaint=False)
     selection: reactive[Selection] = reactive(Selection(), repaint=False)
+    history: reactive[LossHistory] = reactive(LossHistory, repaint=False)
 
     def __init__(self, conductor: Conductor) -> None:
         super().__init__()
@@ -98,6 +95,7 @@ class MainScreen(Screen[None]):
         self._news = asyncio.Event()
         """Set when the next View has come."""
         self._errands = Errands(self)
+        self._panes = Panes(self)
 
     def compose(self) -> ComposeResult:
         """Put the title on top, the panes in the middle and the keys at the bottom."""
@@ -108,15 +106,15 @@ class MainScreen(Screen[None]):
                 yield ModelPane(id="model", classes="pane").data_bind(
                     MainScreen.described, MainScreen.view, MainScreen.selection
                 )
-                yield LossPane(id="loss", classes="pane").data_bind(MainScreen.described, MainScreen.view)
+                yield LossPane(id="loss", classes="pane").data_bind(
+                    MainScreen.described, MainScreen.view, MainScreen.history
+                )
             with ContentSwitcher(id="right", initial="matrix"):
-                yield self._bound(MatrixPane(id="matrix", classes="pane"))
+                yield MatrixPane(id="matrix", classes="pane").data_bind(
+                    MainScreen.described, MainScreen.view, MainScreen.selection
+                )
         yield Label("", id="too-small", markup=False)
         yield Footer(show_command_palette=False, compact=True)
-
-    def _bound(self, pane: Bound) -> Bound:
-        """Let a pane of the right side follow what this screen knows."""
-        return pane.data_bind(MainScreen.described, MainScreen.view, MainScreen.selection)
 
     def on_mount(self) -> None:
         """Begin where ↑ and ↓ choose a tensor; listen to the trainer now that there is something to show it in."""
@@ -139,7 +137,7 @@ class MainScreen(Screen[None]):
             case Described() as event:
                 self._take_description(event)
             case View() as event:
-                self.query_one(LossPane).history.take(event.series)
+                self.history.take(event.series)
                 self.view = event
                 self._news.set()
                 self._news = asyncio.Event()
@@ -189,6 +187,10 @@ class MainScreen(Screen[None]):
     @on(ListPane.Moved, "#loss")
     def _move_epoch(self, message: ListPane.Moved) -> None:
         self.send(Step(message.by, train=False))
+
+    @on(Asked)
+    def _pass_on(self, message: Asked) -> None:
+        self.send(message.command)
 
     @on(MatrixGrid.Picked)
     def _pick_cell(self, message: MatrixGrid.Picked) -> None:
@@ -245,12 +247,16 @@ class MainScreen(Screen[None]):
     @work(exclusive=True, group="pane")
     async def action_pane(self, name: str) -> None:
         """Put a pane in focus; one of the right side comes into sight there, made when it is first turned to."""
-        right = self.query_one("#right", ContentSwitcher)
-        if name in RIGHT:
-            if not right.query(f"#{name}"):
-                await right.mount(self._bound(RIGHT[name](id=name, classes="pane")))
-            right.current = name
-        self.query_one("#grid" if name == "matrix" else f"#{name}").focus()
+        await self._panes.show(name)
+
+    @work(exclusive=True, group="pane")
+    async def recall(self) -> None:
+        """Turn to the pane that was looked at last."""
+        await self._panes.recall()
+
+    def action_enlarge(self) -> None:
+        """Give the pane in focus all of the screen, or give the others their place back."""
+        self._panes.enlarge()
 
     @work
     async def action_copy_cell(self) -> None:
@@ -350,9 +356,12 @@ class MainScreen(Screen[None]):
 
     async def perform(self, action: Action) -> None:
         """Do what the palette was asked for, in the pane that it is for."""
+        if action.scope in RIGHT:
+            await self._panes.show(action.scope)
         focused = self.focused if isinstance(self.focused, ListPane) else self.query_one(ModelPane)
-        places = {"main": self, "list": focused, "matrix": self.query_one(MatrixGrid)}
-        await places[action.scope].run_action(action.name)
+        places: dict[str, Widget] = {"main": self, "list": focused, "matrix": self.query_one(MatrixGrid)}
+        place = places.get(action.scope) or self.query_one(f"#{action.scope}")
+        await place.run_action(action.name)
 
     def _copy(self, text: str, what: str) -> None:
         self.app.copy_to_clipboard(text)

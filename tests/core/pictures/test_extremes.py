@@ -16,7 +16,7 @@ MILLION = 1_000_000
 
 def drawn(values, columns, first=0, last=None):
     series = array("d", values)
-    return Extremes().columns(series, first, len(series) if last is None else last, columns)
+    return Extremes().columns(series, column_edges(first, len(series) if last is None else last, columns))
 
 
 def test_a_spike_of_one_epoch_in_a_million_is_as_high_as_it_was():
@@ -67,18 +67,18 @@ def test_what_was_summed_up_before_and_what_came_since_are_one_series(columns):
     series, extremes = array("d"), Extremes()
     for begin in range(0, len(numbers), 3333):
         series.extend(numbers[begin : begin + 3333])
-        grown = extremes.columns(series, 0, len(series), columns)
+        grown = extremes.columns(series, column_edges(0, len(series), columns))
         np.testing.assert_array_equal(grown.largest, drawn(series, columns).largest)
         np.testing.assert_array_equal(grown.least, drawn(series, columns).least)
 
 
 def test_a_series_that_is_cut_and_goes_on_otherwise_shows_the_other_values():
     series, extremes = array("d", [1.0] * (20 * BLOCK)), Extremes()
-    extremes.columns(series, 0, len(series), 4)
+    extremes.columns(series, column_edges(0, len(series), 4))
     del series[5 * BLOCK + 3 :]
     extremes.cut(5 * BLOCK + 3)
     series.extend([2.0] * (30 * BLOCK))
-    columns = extremes.columns(series, 0, len(series), 7)
+    columns = extremes.columns(series, column_edges(0, len(series), 7))
 
     assert columns.largest.tolist() == [1.0 if end <= 5 * BLOCK + 3 else 2.0 for end in columns.edges[1:]]
 
@@ -88,6 +88,14 @@ def test_a_part_that_is_seen_alone_is_of_that_part_alone():
     columns = drawn(values, 50, first=100, last=300)
     assert (columns.least[0], columns.largest[-1]) == (100.0, 299.0)
     assert drawn(values, 10, first=3000, last=9000).least[0] == 3000 - 3000 % BLOCK
+
+
+@pytest.mark.parametrize("length", [3, 999, 20 * BLOCK + 1, 50 * BLOCK])
+def test_a_series_that_is_behind_fills_the_columns_that_it_has_reached(length):
+    edges = column_edges(0, 60 * BLOCK, 30)
+    columns = Extremes().columns(array("d", [1.0] * length), edges)
+
+    assert columns.filled.tolist() == [begin < length for begin in edges[:-1]]
 
 
 def test_nothing_is_drawn_of_nothing():

@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterator, Mapping
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from core.agreement import Agreement
     from core.arrays import FloatArray
     from core.experiment import EngineName, Experiment
+    from core.pictures.plane import Extent
+    from core.pictures.spread import Spread
     from core.tensors import Quantity, TensorName
 
 
@@ -159,6 +164,29 @@ class ShowMap(Struct, frozen=True):
     columns: int
 
 
+class ShowPlane(Struct, frozen=True):
+    """Look from now on at what units of a layer answer over the inputs, on a grid of so many cells; 0: no more.
+
+    With one input a grid has a single row.
+    """
+
+    columns: int
+    rows: int
+    layer: int = 0
+    """0: the last one, whose units are the outputs."""
+    first: int = 0
+    """The first unit, and how many of them."""
+    count: int = 1
+    engine: str = "scratch"
+
+
+class ShowSpread(Struct, frozen=True):
+    """Look from now on at distributions, in histograms of so many bins, and at the gradients' flow; 0: no more."""
+
+    bins: int
+    engine: str = "scratch"
+
+
 @dataclass(frozen=True)
 class WriteDumps:
     """Write dumps of some engines, an epoch or a range of them, into a folder that exists."""
@@ -207,6 +235,8 @@ Command: TypeAlias = (
     | ChangeSettings
     | Show
     | ShowMap
+    | ShowPlane
+    | ShowSpread
     | WriteDumps
     | SaveWeights
     | SaveRun
@@ -347,6 +377,42 @@ class Matrix:
 
 
 @dataclass(frozen=True, eq=False)
+class PlaneSamples:
+    """The samples that lie on a plane: the first so many."""
+
+    x: FloatArray
+    """Shape (N, inputs)."""
+    y: FloatArray
+    """Shape (N, outputs)."""
+    classes: NDArray[np.intp] | None
+    """The class of each, shape (N,); None where targets are no classes."""
+    wrong: NDArray[np.bool_] | None
+    """Whether another class is predicted, shape (N,)."""
+    total: int
+    """How many samples there are."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """What units of a layer answer over the inputs, with the parameters after the epoch shown."""
+
+    asked: ShowPlane
+    engine: str
+    layer: int
+    width: int
+    """The layer's units, of which so many as were asked for are here."""
+    values: FloatArray
+    """Shape (units, rows, columns), row 0 on top; with one input (units, 1, columns), from end to end."""
+    span: tuple[float, float]
+    """The least and the largest finite value of all the layer's units."""
+    extent: Extent
+    boundary: NDArray[np.bool_] | None
+    """Where the predicted class changes, shape (rows, columns); None where there are no classes."""
+    samples: PlaneSamples
+    class_names: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, eq=False)
 class View:
     """What the screen shows of the epoch where the run stands."""
 
@@ -383,6 +449,10 @@ class View:
     """A jump under way; the epoch shown is still the one before it."""
     speed: float = 0.0
     """Epochs trained in a second of late; 0 while it does not run."""
+    plane: Plane | None = None
+    """Where it was asked for, and the network has one or two inputs."""
+    spread: Spread | None = None
+    """Where it was asked for."""
 
 
 class Saved(Struct, frozen=True):

@@ -10,6 +10,7 @@ from core.saved_run import read_run, write_run
 from core.session import Session
 from core.tensors import Quantity, TensorName
 from core.weights import Origin, write_weights
+from tui.depicted import Depicted
 from tui.dump_job import DumpJob
 from tui.look import agreements_of, inside_of, matrix_of, sample_of
 from tui.news import News
@@ -54,6 +55,7 @@ class Trainer:
         self._shown = Show(TensorName(Quantity.GRADIENT, 1, "W"), Window())
         self._map: ShowMap | None = None
         self._whole = Whole(None)
+        self._depicted = Depicted()
         self._late: list[Callable[[Experiment], Engine]] = []
         self._jobs: list[DumpJob] = []
         self._missing: dict[str, str] = {}
@@ -140,12 +142,14 @@ class Trainer:
             inside=inside_of(frame),
             jump=walk.jump,
             speed=walk.speed,
+            plane=self._depicted.plane(session, self._whole),
+            spread=self._depicted.spread(session, self._whole),
         )
 
     # Commands
 
     def _carry_out(self, command: Command, number: int) -> None:
-        if self._walk.follow(command):
+        if self._walk.follow(command) or self._depicted.take(command):
             return
         match command:
             case Restart(without_asking):

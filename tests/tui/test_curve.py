@@ -8,8 +8,8 @@ import pytest
 
 from tui.history import LossHistory
 from tui.pictures.axes import axis, count_label, labels_line, number_text
-from tui.pictures.curve import BROKEN, NOT_POSITIVE, Curve, Look
 from tui.pictures.canvas import Dots, style_of
+from tui.pictures.curve import BROKEN, NOT_POSITIVE, Curve, Look
 
 PLAIN = style_of("white")
 DOT = range(0x2801, 0x2900)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 RIGHT = {
     "matrix": "tui.panes.matrix:MatrixPane",
     "curve": "tui.panes.curve:CurvePane",
+    "map": "tui.panes.answers:AnswerPane",
 }
 """The panes that share the right side, by their ids; one is seen at a time."""
 FOLLOWED = ("described", "history", "view", "selection")
@@ -62,6 +63,7 @@ class Panes:
         right = self._main.query_one("#right", ContentSwitcher)
         if not right.query(f"#{name}"):
             pane = _made(name)
+            pane.display = False  # until it is its turn: beside another one it would have half of the room
             await right.mount(pane)
             for each in FOLLOWED:
                 if hasattr(pane, each):

@@ -14,6 +14,8 @@ import numpy as np
 from rich.segment import Segment
 from rich.style import Style
 
+from tui.pictures.colours import LEVELS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -122,17 +124,18 @@ class Pixels:
 
     def _block(self, above: int, below: int, width: int) -> Segment:
         if self._shaded:
-            return Segment(shade((above + below) / 2, len(self._colours)) * width)
+            beyond = max(above, below) >= LEVELS
+            return Segment(shade(max(above, below) if beyond else (above + below) / 2) * width)
         if above == below:
             return Segment(" " * width, style_of(None, self._colours[above]))
         return Segment(HALF * width, style_of(self._colours[above], self._colours[below]))
 
 
-def shade(level: float, levels: int) -> str:
-    """Return the sign that is as dense as a level of so many is high; what is beyond the scale is a boundary."""
-    if level >= levels:
-        return "+"
-    return SHADES[min(int(level * len(SHADES) / levels), len(SHADES) - 1)]
+def shade(level: float) -> str:
+    """Return the sign that is as dense as a level is high; beyond the scale are a boundary and what is not finite."""
+    if level >= LEVELS:
+        return "+" if level == LEVELS else "?"
+    return SHADES[int(level * len(SHADES) / LEVELS)]
 
 
 @cache

@@ -129,7 +129,7 @@ def scale_line(plane: Plane, width: int, dim: Style, *, shaded: bool) -> list[Se
     colours = scale()
     steps = [round(i * (LEVELS - 1) / (count - 1)) for i in range(count)]
     low, high = (number_text(each) for each in plane.span)
-    boxes = [Segment(shade(each, LEVELS)) if shaded else Segment(" ", style_of(None, colours[each])) for each in steps]
+    boxes = [Segment(shade(each)) if shaded else Segment(" ", style_of(None, colours[each])) for each in steps]
     return [Segment(f"{low} ", dim), *boxes, Segment(f" {high}", dim)]
 
 

@@ -23,6 +23,7 @@ RIGHT = {
     "matrix": "tui.panes.matrix:MatrixPane",
     "curve": "tui.panes.curve:CurvePane",
     "map": "tui.panes.answers:AnswerPane",
+    "spread": "tui.panes.spread:SpreadPane",
 }
 """The panes that share the right side, by their ids; one is seen at a time."""
 FOLLOWED = ("described", "history", "view", "selection")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.pictures.histogram import Histogram
     from core.pictures.spread import Spread
 
-HEADING = 11
+HEADING = 10
 """Columns of a row's heading."""
 LEAST_RATIO, MOST_RATIO = -6.0, 0.0
 RATIO_COLUMNS = 13

@@ -7,8 +7,9 @@ from typing import Literal
 
 from textual.binding import Binding
 
-Scope = Literal["main", "list", "matrix", "curve", "map", "spread"]
-"""Where the keys work: on the main screen; in the model and loss panes; inside a pane, before the main screen."""
+Scope = Literal["main", "list", "matrix", "explain", "curve", "map", "spread"]
+"""Where the keys work: on the main screen; in the model and loss panes; in a pane of the right side, before the main
+screen."""
 
 
 @dataclass(frozen=True)
@@ -46,21 +47,27 @@ ACTIONS = (
     Action("open", "o", "open", "Another experiment, or a saved run.", "Experiment", footer=True),
     Action("settings", "x", "settings", "Change settings: anew, or from here on.", "Experiment"),
     Action("app.carry_on", "R", "go on", "Go on at the last checkpoint of a trainer that has stopped.", "Experiment"),
-    Action("engine", "e", "engine", "Scratch, autograd, their difference, shared digits.", "Looking", footer=True),
+    Action("engine", "e", "engine", "Scratch, autograd, difference, digits, rounding's share.", "Looking", footer=True),
     Action("quantity", "v", "quantity", "Gradient, parameter, update, z, a (with x, y, ŷ), δ.", "Looking", footer=True),
     Action("tensor(-1)", "left_square_bracket", "previous tensor", "Previous tensor.", "Looking", shown="["),
     Action("tensor(1)", "right_square_bracket", "next tensor", "Next tensor.", "Looking", shown="]"),
     Action("app.largest", "m", "largest number", "To the largest magnitude of this tensor.", "Looking"),
-    Action("app.worst", "w", "worst of all", "To the number that the engines agree least on, of all.", "Looking"),
+    Action("app.worst", "w", "worst of all", "To the number that is off most, of all tensors.", "Looking"),
     Action("app.worst_here", "W", "worst of this", "The same, in this tensor alone.", "Looking"),
     Action("app.zoom", "z", "map", "The whole tensor at a glance, a cell a block of numbers; and back.", "Looking"),
     Action("pane('model')", "1", "model pane", "To the model: ↑ ↓ choose a tensor.", "Looking"),
     Action("pane('loss')", "2", "loss pane", "To the losses: ↑ ↓ choose an epoch.", "Looking"),
     Action("pane('matrix')", "3", "matrix pane", "To the numbers: arrows choose a cell.", "Looking"),
+    Action("pane('explain')", "4", "explain", "Where the cell's number comes from.", "Looking"),
     Action("pane('curve')", "6", "loss curve", "To the losses as a curve over all epochs.", "Looking"),
     Action("pane('map')", "7", "answer map", "To what the network answers over its one or two inputs.", "Looking"),
     Action("pane('spread')", "8", "distributions", "To histograms, gradient flow, and what is unhealthy.", "Looking"),
     Action("enlarge", "f", "enlarge", "The pane in focus on all of the screen; and back.", "Looking"),
+    Action("app.walk", "k", "walk", "An epoch in slow motion; halt, and go on.", "Slow motion"),
+    Action("app.walk_step(1)", "greater_than_sign", "walk on", "The next phase.", "Slow motion", shown=">"),
+    Action("app.walk_step(-1)", "less_than_sign", "walk back", "The phase before.", "Slow motion", shown="<"),
+    Action("app.walk_pace(1)", "plus", "walk faster", "A quicker pace.", "Slow motion", shown="+"),
+    Action("app.walk_pace(-1)", "minus", "walk slower", "A slower pace.", "Slow motion", shown="-"),
     Action("app.focus_next", "tab", "next pane", "Next pane.", "Looking"),
     Action("app.focus_previous", "shift+tab", "previous pane", "Previous pane.", "Looking"),
     Action("cursor(-1)", "up", "up", "Previous tensor, or previous epoch.", "Model, losses", "list", shown="↑"),
@@ -93,6 +100,18 @@ ACTIONS = (
     Action("unit(1)", "right", "next unit", "The next unit, alone.", "Answer map", "map", shown="→"),
     Action("turn(-1)", "up", "line up", "A line up.", "Distributions", "spread", shown="↑"),
     Action("turn(1)", "down", "line down", "A line down.", "Distributions", "spread", shown="↓"),
+    Action("explain", "enter", "explain", "Where this number comes from.", "In the matrix", "matrix", shown="Enter"),
+    Action("cursor(-1)", "up", "row up", "The row of links above.", "Explaining", "explain", shown="↑"),
+    Action("cursor(1)", "down", "row down", "The row of links below.", "Explaining", "explain", shown="↓"),
+    Action("along(-1)", "left", "link before", "The link to the left.", "Explaining", "explain", shown="←"),
+    Action("along(1)", "right", "next link", "The link to the right.", "Explaining", "explain", shown="→"),
+    Action("follow", "enter", "follow", "To where that number comes from.", "Explaining", "explain", shown="Enter"),
+    Action("back", "backspace,escape", "come back", "By a link; at last to the matrix.", "Explaining", "explain"),
+    Action("feeding", "u", "used by", "What the number feeds into; and back.", "Explaining", "explain"),
+    Action("resort", "s", "sort terms", "Terms by their size, or in their order.", "Explaining", "explain"),
+    Action("more", "t", "more terms", "More terms of a long sum, then few again.", "Explaining", "explain"),
+    Action("scroll(-1)", "pageup", "scroll up", "A page up.", "Explaining", "explain", shown="PgUp"),
+    Action("scroll(1)", "pagedown", "scroll down", "A page down.", "Explaining", "explain", shown="PgDn"),
     Action("dump", "d", "dump", "Write .dat files of this epoch, or of all; and more.", "Saving", footer=True),
     Action("save('experiment')", "ctrl+s", "save experiment", "The experiment as a TOML file.", "Saving", shown="^s"),
     Action("save('weights')", "", "save weights", "An engine's weights, for PyTorch.", "Saving"),

@@ -14,10 +14,12 @@ from textual.app import App, SystemCommand
 from textual.events import Event, Key
 
 from tui.actions import ACTIONS
+from tui.panes.explain import ExplainPane
 from tui.panes.grid import MatrixGrid
 from tui.protocol import Show, ShowMap, Window
 from tui.screens.dialog import Dialog
 from tui.screens.main import MainScreen
+from tui.selection import worst_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,24 +77,48 @@ class MlpApp(App[None]):
     def _ask_for_map(self, message: MatrixGrid.MapWanted) -> None:
         self._conductor.send(ShowMap(message.rows, message.columns))
 
+    @on(ExplainPane.Changed)
+    def _change_selection(self, message: ExplainPane.Changed) -> None:
+        self._main.selection = message.change(self._main.selection)
+
+    @on(ExplainPane.Left)
+    def _leave_explanation(self) -> None:
+        self._main.action_pane("matrix")
+
+    @on(ExplainPane.Stayed)
+    def _stay(self) -> None:
+        self._main.action_stay()
+
+    def action_walk(self) -> None:
+        """Walk through the epoch in slow motion, or halt."""
+        self._main.slow_motion.toggle()
+
+    def action_walk_step(self, by: int) -> None:
+        """Go to the next phase of the epoch, or the one before."""
+        self._main.slow_motion.step(by)
+
+    def action_walk_pace(self, by: int) -> None:
+        """Walk faster or slower."""
+        self._main.slow_motion.pace(by)
+
     def action_largest(self) -> None:
         """Go to the largest number of the tensor."""
         if not self._grid.go_to_largest():
             self.notify("There is no number here.")
 
     def action_worst_here(self) -> None:
-        """Go to the number of this tensor that the engines agree least on."""
+        """Go to the number of this tensor that is off most, or that the engines agree least on."""
         if not self._grid.go_to_worst():
             self.notify(NOTHING_TO_COMPARE)
 
     def action_worst(self) -> None:
-        """Go to the number that the engines agree least on, in all tensors of the quantity."""
-        agreements = self._main.view.agreements if self._main.view else {}
-        if not agreements:
+        """Go to the number that is off most, or that the engines agree least on, in all tensors of the quantity."""
+        worst = worst_of(self._main.view)
+        if worst is None:
             self.notify(NOTHING_TO_COMPARE)
             return
-        name, found = min(agreements.items(), key=lambda each: each[1].digits)
-        row, column = (*found.worst, 0)[:2]
+        name, cell = worst
+        row, column = (*cell, 0)[:2]
         self._main.selection = self._main.selection.of(name).at(row, column)
 
     def action_carry_on(self) -> None:
@@ -149,7 +175,7 @@ class MlpApp(App[None]):
         """Offer every action in the palette, then what Textual has."""
         if screen is self._main:
             for action in ACTIONS:
-                name = f"action_{action.name.removeprefix('app.')}"
+                name = f"action_{action.name.removeprefix('app.').partition('(')[0]}"
                 if not action.name.startswith("app.") or name in vars(MlpApp):
                     label = action.label[0].upper() + action.label[1:]
                     yield SystemCommand(label, action.help, lambda action=action: self._main.perform(action))

@@ -23,11 +23,18 @@ WHOLE = 20_000
 
 
 def matrix_of(
-    frame: Frame, name: TensorName, window: Window, whole: Whole | None = None, map_: ShowMap | None = None
+    frame: Frame,
+    name: TensorName,
+    window: Window,
+    whole: Whole | None = None,
+    map_: ShowMap | None = None,
+    *,
+    shares: Mapping[str, FloatArray] | None = None,
 ) -> Matrix | None:
     """Return one tensor in every engine of the frame; None where the epoch has no such tensor.
 
     `whole` keeps what has been found out of the frame, so that another window of it costs no more than the window.
+    `shares` are those of what rounding can do, by engine.
     """
     tensors = _tensors(frame, name)
     if not tensors:
@@ -44,6 +51,10 @@ def matrix_of(
         values["difference"] = difference(a, b)
         values["digits"] = digits(a, b)
         apart = ulps(a, b).astype(np.float64)
+    off = {engine: _as_matrix(each) for engine, each in (shares or {}).items()}
+    share = whole.once((name, "share"), lambda: np.maximum.reduce(list(off.values()))) if off else None
+    if share is not None:
+        values["share"] = _cut(share, window)
     largest_of, peak_of = whole.once((name, "extremes"), lambda: _extremes(tensors, comparable=frame.comparable))
     after = {
         engine: _cut(_as_matrix((each.after.W if name.part == "W" else each.after.b)[name.layer]), window)
@@ -55,9 +66,10 @@ def matrix_of(
     if map_ is not None and map_.rows and map_.columns:
         asked = map_
         blocks = whole.once(
-            (name, asked), lambda: block_map(matrices, asked.rows, asked.columns, comparable=frame.comparable)
+            (name, asked), lambda: block_map(matrices, share, asked.rows, asked.columns, comparable=frame.comparable)
         )
-    return Matrix(name, first.shape, window, values, after, largest_of, precision, apart, peak_of, blocks)
+    shown = {engine: _cut(each, window) for engine, each in off.items()}
+    return Matrix(name, first.shape, window, values, after, largest_of, precision, apart, peak_of, blocks, shown)
 
 
 def _extremes(

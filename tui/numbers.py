@@ -51,6 +51,15 @@ def digits_text(digits: float | None) -> str:
     return "16" if digits > 15.9 else f"{digits:.1f}"
 
 
+def share_text(share: float) -> str:
+    """Write how much of what rounding can do a number is off: `0`, `4e-03`, `0.04`, `12`, `3e+07`."""
+    if share == 0 or not math.isfinite(share):
+        return f"{share:.0f}"
+    if share < 0.01 or share >= 10_000:
+        return f"{share:.0e}"
+    return f"{share:.2f}" if share < 10 else f"{share:.0f}"
+
+
 def shape_text(shape: tuple[int, ...]) -> str:
     """Write a shape: `10 × 2`."""
     return " × ".join(map(str, shape))

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from core.agreement import Agreement
     from core.arrays import FloatArray
     from core.experiment import EngineName, Experiment
+    from core.judge import Judgement
     from core.pictures.plane import Extent
     from core.pictures.spread import Spread
     from core.tensors import Quantity, TensorName
+    from core.trace import Explanation, Name, Phase
 
 
 def engines() -> tuple[str, ...]:
@@ -33,8 +35,9 @@ def engines() -> tuple[str, ...]:
     return get_args(EngineName)
 
 
-DERIVED = ("difference", "digits")
-"""What can be shown of a tensor beside what each engine has: first engine minus second, and the digits they share."""
+DERIVED = ("difference", "digits", "share")
+"""What can be shown of a tensor beside what each engine has: first engine minus second, the digits they share, and the
+larger share that an engine takes up of what rounding alone could do."""
 
 
 class Start(Struct, frozen=True):
@@ -187,6 +190,24 @@ class ShowSpread(Struct, frozen=True):
     engine: str = "scratch"
 
 
+class Explain(Struct, frozen=True):
+    """Look at where this number comes from, too, from now on; None: at that of none."""
+
+    tensor: Name | None = None
+    cell: tuple[int, ...] = ()
+    """Row and column, or just a row, as the tensor has them; beyond its edge the last one is meant."""
+    order: Literal["size", "index"] = "size"
+    """How the terms of a sum are sorted."""
+    most: int = 12
+    """How many of them are wanted."""
+
+
+class ShowPhases(Struct, frozen=True):
+    """Look at the phases of the epoch too from now on, or no more."""
+
+    wanted: bool
+
+
 @dataclass(frozen=True)
 class WriteDumps:
     """Write dumps of some engines, an epoch or a range of them, into a folder that exists."""
@@ -237,6 +258,8 @@ Command: TypeAlias = (
     | ShowMap
     | ShowPlane
     | ShowSpread
+    | Explain
+    | ShowPhases
     | WriteDumps
     | SaveWeights
     | SaveRun
@@ -338,7 +361,7 @@ class BlockMap:
     width: int
     """Columns that it spans."""
     values: Mapping[str, FloatArray]
-    """By engine, and by `difference` and `digits` where they mean something. A block stands for its number of largest
+    """By engine, and by the names in DERIVED where they mean something. A block stands for its number of largest
     magnitude, of digits for the fewest; for nan where there is one in it."""
 
 
@@ -351,7 +374,7 @@ class Matrix:
     """The tensor's own shape."""
     window: Window
     values: Mapping[str, FloatArray]
-    """By engine, and by `difference` and `digits` where they mean something; of the window's shape."""
+    """By engine, and by the names in DERIVED where they mean something; of the window's shape."""
     after: Mapping[str, FloatArray]
     """For parameters: θ_k by engine, beside the θ_{k−1} in `values`."""
     largest: Mapping[str, float]
@@ -364,6 +387,8 @@ class Matrix:
     """The cell with the largest magnitude in the whole tensor, by engine and for the difference."""
     map: BlockMap | None = None
     """Where it was asked for."""
+    shares: Mapping[str, FloatArray] = field(default_factory=dict)
+    """How much of what rounding can do each engine's numbers are off, of the window's shape; where they are judged."""
 
     @property
     def rows(self) -> int:
@@ -374,6 +399,16 @@ class Matrix:
     def columns(self) -> int:
         """The matrix's columns."""
         return self.shape[1] if len(self.shape) == 2 else 1
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Where a number comes from, at the epoch shown: the answer to an Explain, as long as that is looked at."""
+
+    asked: Explain
+    explanation: Explanation | None
+    reason: str = ""
+    """Why there is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -453,6 +488,16 @@ class View:
     """Where it was asked for, and the network has one or two inputs."""
     spread: Spread | None = None
     """Where it was asked for."""
+    explained: Explained | None = None
+    """Where it was asked for."""
+    phases: tuple[Phase, ...] = ()
+    """What the epoch (or each of its updates) does one after the other, where it was asked for; none at epoch 0."""
+    judgements: Mapping[str, Mapping[TensorName, Judgement]] = field(default_factory=dict)
+    """Of every tensor of the selected quantity, by engine, where it is judged: whether it is right but for rounding."""
+    parted: int | None = None
+    """The first epoch that was found to have a gradient that rounding does not explain."""
+    drift: float | None = None
+    """How far the parameters of two engines have drifted apart, relative to the largest; None if there are not two."""
 
 
 class Saved(Struct, frozen=True):

@@ -12,6 +12,7 @@ from core.tensors import Quantity, TensorName
 from core.weights import Origin, write_weights
 from tui.depicted import Depicted
 from tui.dump_job import DumpJob
+from tui.explaining import Explaining
 from tui.look import agreements_of, inside_of, matrix_of, sample_of
 from tui.news import News
 from tui.protocol import (
@@ -19,6 +20,7 @@ from tui.protocol import (
     Command,
     Described,
     Event,
+    Explain,
     MayRestart,
     NotSaved,
     Open,
@@ -30,11 +32,13 @@ from tui.protocol import (
     SaveWeights,
     Show,
     ShowMap,
+    ShowPhases,
     View,
     Window,
     WriteDumps,
     engines,
 )
+from tui.verdicts import Verdicts, drift_of, shares_of
 from tui.walk import Walk
 from tui.whole import Whole
 
@@ -44,6 +48,8 @@ if TYPE_CHECKING:
 
     from core.engines.base import Engine
     from core.experiment import Experiment
+    from core.frame import Frame
+    from core.judge import Judgement
     from core.saved_run import SavedRun
 
 
@@ -56,6 +62,7 @@ class Trainer:
         self._map: ShowMap | None = None
         self._whole = Whole(None)
         self._depicted = Depicted()
+        self._explaining = Explaining()
         self._late: list[Callable[[Experiment], Engine]] = []
         self._jobs: list[DumpJob] = []
         self._missing: dict[str, str] = {}
@@ -123,6 +130,8 @@ class Trainer:
         walk, session, frame = self._walk, self._session, self._session.frame()
         if self._whole.frame is not frame:
             self._whole = Whole(frame)
+        name, judgements = self._shown.tensor, self._judgements(frame)
+        shares = shares_of(frame, session.experiment.at(max(frame.epoch, 1)), name, self._whole) if judgements else {}
         return View(
             epoch=session.epoch,
             trained=session.trained,
@@ -134,8 +143,8 @@ class Trainer:
             missing=tuple(self._missing),
             joined=tuple(frame.engines),
             comparable=session.comparable,
-            matrix=matrix_of(frame, self._shown.tensor, self._shown.window, self._whole, self._map),
-            agreements=agreements_of(frame, self._shown.tensor, session.experiment.depth, self._whole),
+            matrix=matrix_of(frame, name, self._shown.window, self._whole, self._map, shares=shares),
+            agreements=agreements_of(frame, name, session.experiment.depth, self._whole),
             sample=sample_of(frame, session.samples.x, session.samples.y),
             series=self._news.take(session),
             updates=frame.updates,
@@ -144,7 +153,16 @@ class Trainer:
             speed=walk.speed,
             plane=self._depicted.plane(session, self._whole),
             spread=self._depicted.spread(session, self._whole),
+            explained=self._explaining.explained(frame, session.experiment),
+            phases=self._explaining.phases(frame, session.experiment),
+            judgements=judgements,
+            parted=self._verdicts.parted,
+            drift=drift_of(frame),
         )
+
+    def _judgements(self, frame: Frame) -> dict[str, Mapping[TensorName, Judgement]]:
+        quantity = self._shown.tensor.quantity
+        return self._verdicts.of(self._session, frame, quantity, self._whole, at_work=self._walk.busy)
 
     # Commands
 
@@ -165,6 +183,8 @@ class Trainer:
                 self._shown = command
             case ShowMap():
                 self._map = command
+            case Explain() | ShowPhases():
+                self._explaining.follow(command)
             case WriteDumps():
                 self._accept(DumpJob(number, command, self._session, self._session.experiment))
             case SaveWeights(engine, path, replace):
@@ -191,6 +211,7 @@ class Trainer:
         self._saved = saved
         self._walk = Walk(session, self._emit)
         self._news = News()
+        self._verdicts = Verdicts()
         self._describe()
 
     @property
@@ -212,6 +233,7 @@ class Trainer:
         self._walk.stop()
         self._session.seek(after)
         self._session.change(settings)
+        self._verdicts.forget_after(after)
         self._describe()
 
     def _save_weights(self, engine: str, path: Path, *, replace: bool) -> None:

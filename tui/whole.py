@@ -59,11 +59,13 @@ def peak(tensor: FloatArray) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(np.argmax(size), size.shape))
 
 
-def block_map(tensors: Mapping[str, FloatArray], rows: int, columns: int, *, comparable: bool) -> BlockMap:
+def block_map(
+    tensors: Mapping[str, FloatArray], share: FloatArray | None, rows: int, columns: int, *, comparable: bool
+) -> BlockMap:
     """Reduce matrices of one shape to at most `rows` × `columns` blocks.
 
     A block stands for its number of largest magnitude, with its sign; for nan where there is one in it. Of the digits
-    that two engines share it stands for the fewest.
+    that two engines share it stands for the fewest. `share` is that of what rounding can do, where it is known.
     """
     shape = next(iter(tensors.values())).shape
     height, width = (-(-count // most) for count, most in zip(shape, (rows, columns), strict=True))
@@ -72,6 +74,8 @@ def block_map(tensors: Mapping[str, FloatArray], rows: int, columns: int, *, com
         a, b = tensors.values()
         values["difference"] = _extremes(difference(a, b), height, width)
         values["digits"] = _reduced(np.minimum, digits(a, b), height, width)
+    if share is not None:
+        values["share"] = _reduced(np.maximum, share, height, width)
     return BlockMap(height, width, values)
 
 

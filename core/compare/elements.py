@@ -98,6 +98,13 @@ class Elements:
         return hidden
 
     @property
+    def blurred(self) -> Mask:
+        """Which of the unseen elements have their digits printed: what hides an error there is rounding."""
+        size = np.maximum(np.abs(self.a.values), np.abs(self.b.values))
+        shown: Mask = self.unseen & (printed(self.a, self.b) < SEEN_IN_PRINT * size)
+        return shown
+
+    @property
     def identical(self) -> bool:
         """Whether all bits are there, and the same."""
         a, b = self.a.values, self.b.values

@@ -176,6 +176,9 @@ def _unseen(judged: Judged) -> str | None:
         return None
     zeros = sum(int(np.count_nonzero((each.a.values == 0) & (each.b.values == 0))) for each in judged.elements)
     of_them = f", {zeros:,} of them as 0" if zeros else ""
+    if sum(int(np.count_nonzero(each.blurred)) for each in judged.elements) * 2 > unseen:
+        level = "at rounding level, where an error of a tenth could not be seen"
+        return f"{unseen:,} of {judged.count:,} numbers are {level}"
     return f"too few digits were printed: {unseen:,} of {judged.count:,} numbers show fewer than two{of_them}"
 
 

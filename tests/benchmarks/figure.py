@@ -32,7 +32,7 @@ class Effort:
 
 
 FULL = Effort(rounds=15, seconds=2.0, updates=1000, epochs=1_000_000, jumps=200, presses=300, rows=1_000_000, size=4096)
-SHORT = Effort(rounds=2, seconds=0.2, updates=20, epochs=300, jumps=5, presses=6, rows=3000, size=300)
+SHORT = Effort(rounds=1, seconds=0.2, updates=20, epochs=300, jumps=5, presses=6, rows=3000, size=300)
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def _imports(option: str) -> Figure:
 def _leaving(effort: Effort) -> Iterator[Figure]:
     """From `q`, while it trains at full speed, until the program and all that it started have ended."""
     times, left = [], 0
-    for _ in range(max(2, effort.rounds // 2)):
+    for _ in range(max(1, effort.rounds // 2)):
         terminal = Terminal([*PROGRAM])
         try:
             terminal.until(lambda seen: b"press n to train" in seen, "the panes are filled")

@@ -18,7 +18,7 @@ from core.experiment_file import load, parse
 from core.session import Session
 from core.tensors import Quantity
 
-CAMPAIGNS = Path(__file__).parents[1] / "campaigns"
+FOREIGN = Path(__file__).parents[1] / "campaigns" / "foreign.py"
 BATCHED = 'layers = [2, 5, 1]\nbatch = 30\nactivation = "tanh"\n[optimizer]\nlr = 0.001\n[data]\nsource = "moons"\n'
 
 
@@ -275,10 +275,13 @@ def test_quantities_beside_the_gradients_do_not_matter(tmp_path):
     assert compare(read_any(tmp_path / "a"), read_any(tmp_path / "b")).verdict is Verdict.IDENTICAL
 
 
-@pytest.mark.parametrize(("campaign", "count"), [("compare", 20), ("foreign", 300)])
-def test_a_short_campaign_finds_nothing(campaign, count):
+def test_a_short_campaign_of_random_pairs_misses_no_mistake_and_invents_none(campaign):
+    campaign("compare", "--count", 20, "--seed", 3)
+
+
+def test_a_short_campaign_of_foreign_files_finds_nothing():
     done = subprocess.run(
-        [sys.executable, str(CAMPAIGNS / f"{campaign}.py"), "--count", str(count), "--seed", "3"],
+        [sys.executable, str(FOREIGN), "--count", "300", "--seed", "3"],
         capture_output=True,
         text=True,
         check=False,

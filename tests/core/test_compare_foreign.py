@@ -213,3 +213,17 @@ def test_one_pass_that_differs_makes_two_files_differ():
 
     assert compared.verdict is Verdict.DIFFER
     assert "(so 1 of 2 passes; this one is epoch 2)" in compared.line
+
+
+def test_numbers_hidden_by_rounding_are_not_told_as_printed_too_short(tmp_path):
+    gradients = np.array([[3e-13, -2e-13]]), np.array([5e-13])
+    for name, digits in (("a.txt", "%.12e"), ("b.txt", "%.9e")):
+        blocks = [
+            f"dL/d{part}1\n{' '.join(digits % each for each in gradient.ravel())}"
+            for part, gradient in zip("Wb", gradients, strict=True)
+        ]
+        (tmp_path / name).write_text("\n\n".join(blocks) + "\n\nW9 residue 1e3\n")
+
+    said = compare(read_any(tmp_path / "a.txt"), read_any(tmp_path / "b.txt")).line
+
+    assert "too few digits" not in said

@@ -1,9 +1,5 @@
 """The doctor: right passes written in unusual ways are right, and mistakes are named where they were made."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -18,7 +14,6 @@ from core.reference import Network, reference
 from core.second_opinion import by_autograd
 from core.simulation import Given, Simulation, simulate
 
-CAMPAIGN = Path(__file__).parents[1] / "campaigns" / "doctor.py"
 LIMITS = Limits(seconds=60)
 
 NOTEBOOK = """
@@ -494,10 +489,7 @@ def test_a_class_that_trains_itself_can_be_wrapped(checked):
 # The campaign, in short
 
 
-def test_mistakes_and_pairs_of_them_drawn_from_all_are_named_and_right_passes_are_right():
-    counts = "--seeds 1 --singles 60 --pairs 15 --garbled 8 --right 20 --seed 3"
-    words = [sys.executable, str(CAMPAIGN), *counts.split()]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+def test_mistakes_and_pairs_of_them_drawn_from_all_are_named_and_right_passes_are_right(campaign):
+    counts = "--seeds 1 --singles 60 --pairs 15 --garbled 3 --right 20 --seed 3"
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "100.00 % of 60 as expected" in done.stdout
+    assert "100.00 % of 60 as expected" in campaign("doctor", *counts.split())

@@ -1,13 +1,12 @@
 """A new activation, loss or optimizer is one entry in one table: experiments can name it, and both engines have it.
 
-What an experiment may say is read off the tables when they are imported, so each test runs in a process of its own,
-which stands for a package with one entry more.
+What an experiment may say is read off the tables when they are imported, so all of this runs in a process of its own,
+which stands for a package with an entry more in each table; each experiment there names one of them.
 """
 
+import json
 import subprocess
 import sys
-
-import pytest
 
 BEFORE = """
 import numpy as np
@@ -50,7 +49,7 @@ optimizers.OPTIMIZERS["adamax"] = optimizers.Rule(
 )
 """
 AFTER = """
-import pathlib, sys
+import json, pathlib, sys
 from core.dat import dump_of, render
 from core.engines.autograd import Autograd
 from core.engines.scratch import Scratch
@@ -58,30 +57,39 @@ from core.experiment_file import parse
 from core.saved_run import read_run, write_run
 from core.session import Session
 
-experiment = parse(sys.argv[1], "mine")
-session = Session(experiment)
-for engine in (Scratch, Autograd):
-    session.join(engine(experiment))
-session.advance(10)
-first, second = (session.losses(name) for name in session.engines)
-# 10 digits: sums in another order, over 10 epochs of 4 updates
-np.testing.assert_allclose(first, second, rtol=1e-10)
-assert first[-1] < first[0]
-scratch, autograd = session.frame().engines.values()
-np.testing.assert_allclose(scratch.after.flat, autograd.after.flat, rtol=1e-10)
-assert sys.argv[2] in render(dump_of(scratch, 10, experiment))
 
-run = pathlib.Path(sys.argv[3])
-write_run(run, session.saved())
-resumed = Session(experiment)
-for engine in (Scratch, Autograd):
-    resumed.join(engine(experiment))
-resumed.resume(read_run(run))
-session.advance(3)
-resumed.advance(3)
-assert [resumed.losses(name).tolist() for name in resumed.engines] == [
-    session.losses(name).tolist() for name in session.engines
-]
+def both(experiment):
+    session = Session(experiment)
+    for engine in (Scratch, Autograd):
+        session.join(engine(experiment))
+    return session
+
+
+def used(text, in_dump, run):
+    experiment = parse(text, "mine")
+    session = both(experiment)
+    session.advance(10)
+    first, second = (session.losses(name) for name in session.engines)
+    # 10 digits: sums in another order, over 10 epochs of 4 updates
+    np.testing.assert_allclose(first, second, rtol=1e-10)
+    assert first[-1] < first[0]
+    scratch, autograd = session.frame().engines.values()
+    np.testing.assert_allclose(scratch.after.flat, autograd.after.flat, rtol=1e-10)
+    assert in_dump in render(dump_of(scratch, 10, experiment))
+
+    write_run(run, session.saved())
+    resumed = both(experiment)
+    resumed.resume(read_run(run))
+    session.advance(3)
+    resumed.advance(3)
+    assert [resumed.losses(name).tolist() for name in resumed.engines] == [
+        session.losses(name).tolist() for name in session.engines
+    ]
+
+
+for name, text, in_dump in json.loads(sys.argv[1]):
+    used(text, in_dump, pathlib.Path(sys.argv[2], f"{name}.safetensors"))
+    print(name)
 """
 EXPERIMENT = """
 layers = [2, 5, 5, 1]
@@ -93,19 +101,23 @@ data = {{ source = "moons", samples = 40 }}
 """
 
 
-@pytest.mark.parametrize(
-    ("entry", "named", "in_dump"),
-    [
-        (SOFTSIGN, {"activation": "softsign"}, "# network     2-5-5-1 softsign identity"),
-        (LOGISTIC, {"loss": "soft_margin"}, "# loss        soft_margin (mean over samples and outputs)"),
-        (ADAMAX, {"optimizer": "adamax"}, "# loss        mse"),
-    ],
-    ids=["an activation", "a loss", "an optimizer"],
-)
-def test_one_entry_is_all_that_it_takes(tmp_path, entry, named, in_dump):
-    text = EXPERIMENT.format(**{"activation": "tanh", "loss": "mse", "optimizer": "sgd", **named})
+ENTRIES = {
+    "activation": ("softsign", "# network     2-5-5-1 softsign identity"),
+    "loss": ("soft_margin", "# loss        soft_margin (mean over samples and outputs)"),
+    "optimizer": ("adamax", "# loss        mse"),
+}
+"""What an experiment names by each key, and what its dumps say then."""
+
+
+def described(**named):
+    return EXPERIMENT.format(**{"activation": "tanh", "loss": "mse", "optimizer": "sgd", **named})
+
+
+def test_one_entry_is_all_that_it_takes(tmp_path):
+    program = BEFORE + SOFTSIGN + LOGISTIC + ADAMAX + AFTER
+    asked = [(key, described(**{key: name}), in_dump) for key, (name, in_dump) in ENTRIES.items()]
     done = subprocess.run(
-        [sys.executable, "-c", BEFORE + entry + AFTER, text, in_dump, str(tmp_path / "run.safetensors")],
+        [sys.executable, "-c", program, json.dumps(asked), str(tmp_path)],
         capture_output=True,
         text=True,
         check=False,
@@ -113,10 +125,11 @@ def test_one_entry_is_all_that_it_takes(tmp_path, entry, named, in_dump):
     )
 
     assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split() == list(ENTRIES)
 
 
 def test_without_the_entry_the_name_is_refused(tmp_path):
-    text = EXPERIMENT.format(activation="softsign", loss="mse", optimizer="sgd")
+    text = described(activation="softsign")
     program = "import sys; from core.experiment_file import parse; parse(sys.argv[1], 'mine')"
     done = subprocess.run(
         [sys.executable, "-c", program, text], capture_output=True, text=True, check=False, timeout=120

@@ -30,6 +30,13 @@ def packages_loaded_by(*modules):
     return set(json.loads(done.stdout))
 
 
+def modules_loaded_by(module):
+    """Import a module in a fresh interpreter; return all modules that are loaded then."""
+    program = f"import json, sys, {module}\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
+    return set(json.loads(done.stdout))
+
+
 def test_the_core_without_its_torch_files_loads_neither_torch_nor_any_screen():
     modules = [name for name in modules_of_core() if name not in TORCH_FILES]
 
@@ -50,3 +57,10 @@ def test_what_the_command_line_needs_first_loads_no_numpy(module):
 
     assert "core" in loaded
     assert "numpy" not in loaded
+
+
+def test_the_screen_paints_its_first_frame_before_any_of_the_core_but_names_is_loaded():
+    loaded = modules_loaded_by("tui.app")
+
+    assert {name for name in loaded if name.startswith("core")} == {"core", "core.tensors"}
+    assert not loaded & {"numpy", "torch", "tomllib", "cyclopts"}

@@ -1,10 +1,7 @@
 """Bounds of single operations against exact fractions, and of whole passes by a short campaign."""
 
 import math
-import subprocess
-import sys
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +9,6 @@ import pytest
 from core.functions.activations import ACTIVATIONS
 from core.rounding import Bounded, moved_by_each_column, moves, probable, reached, strict
 
-CAMPAIGN = Path(__file__).parents[1] / "campaigns" / "rounding.py"
 PRECISIONS = pytest.mark.parametrize("precision", ["float32", "float64"])
 ARITHMETICS = pytest.mark.parametrize("arithmetic", [probable, strict])
 TERMS = pytest.mark.parametrize("terms", [1, 2, 30, 400])
@@ -186,13 +182,10 @@ def test_a_function_of_rows_moves_no_further_than_its_columns_together():
         assert (np.abs(f(z + error * (2 * np.array(signs) - 1)) - f(z)) <= 1.01 * moved).all()
 
 
-def test_random_correct_networks_stay_within_their_bounds():
-    done = subprocess.run(
-        [sys.executable, str(CAMPAIGN), "--count", "80"], capture_output=True, text=True, check=False, timeout=120
-    )
+def test_random_correct_networks_stay_within_their_bounds(campaign):
+    said = campaign("rounding", "--count", 80)
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "float32" in done.stdout
-    assert "beyond its bound" not in done.stdout
-    slack = next(line for line in done.stdout.splitlines() if line.startswith("the notebook's network in float32"))
+    assert "float32" in said
+    assert "beyond its bound" not in said
+    slack = next(line for line in said.splitlines() if line.startswith("the notebook's network in float32"))
     assert all(float(each) < 300 for each in slack.partition(": ")[2].split(","))

@@ -3,8 +3,11 @@
 import asyncio
 import contextlib
 import json
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +53,24 @@ def mlp_tui(capfd):
     def run(*words):
         status = _command([str(word) for word in words])
         return Done(status, *capfd.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def mlp_tui_process():
+    """Return a function that runs a command line as a shell does, for what only a process can show."""
+
+    def run(*words):
+        done = subprocess.run(
+            [Path(sys.executable).with_name("mlp-tui"), *map(str, words)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
 
     return run
 

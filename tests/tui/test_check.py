@@ -1,13 +1,11 @@
-"""`mlp-tui check`, `new`, `mistakes` and `train --plant`, in processes of their own."""
+"""`mlp-tui check`, `new`, `mistakes` and `train --plant`, and `check` once for each verdict in a process of its own."""
 
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-PROGRAM = Path(sys.executable).with_name("mlp-tui")
 PATIENCE = 60
 MINE = """
 import numpy as np
@@ -27,18 +25,6 @@ def gradients(x, y, weights, biases):
 """
 
 
-def mlp_tui(*words, cwd=None):
-    return subprocess.run(
-        [PROGRAM, *map(str, words)],
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
-
-
 @pytest.fixture
 def mine(tmp_path):
     def write(*changes):
@@ -53,15 +39,21 @@ def mine(tmp_path):
     return write
 
 
-def checked(path, *words):
-    done = mlp_tui("check", path, "--json", *words)
-    assert done.stderr == ""
-    (line,) = done.stdout.splitlines()
-    return done.returncode, json.loads(line, parse_constant=pytest.fail)
+@pytest.fixture
+def checked(mlp_tui):
+    """Return a function that checks a file; it returns the status and what `--json` says."""
+
+    def check(path, *words):
+        done = mlp_tui("check", path, "--json", *words)
+        assert done.stderr == ""
+        (line,) = done.stdout.splitlines()
+        return done.returncode, json.loads(line, parse_constant=pytest.fail)
+
+    return check
 
 
-def test_a_right_pass_is_told_in_the_first_line_with_status_0(mine):
-    done = mlp_tui("check", mine())
+def test_a_right_pass_is_told_in_the_first_line_with_status_0(mlp_tui_process, mine):
+    done = mlp_tui_process("check", mine())
 
     assert (done.returncode, done.stderr) == (0, "")
     verdict, _, _, *rows = done.stdout.splitlines()
@@ -71,8 +63,8 @@ def test_a_right_pass_is_told_in_the_first_line_with_status_0(mine):
     ]
 
 
-def test_a_wrong_one_is_told_with_its_mistake_and_status_1(mine):
-    done = mlp_tui("check", mine(("2 * (a[-1] - y)", "a[-1] - y")))
+def test_a_wrong_one_is_told_with_its_mistake_and_status_1(mlp_tui_process, mine):
+    done = mlp_tui_process("check", mine(("2 * (a[-1] - y)", "a[-1] - y")))
 
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.startswith("mine.py is wrong: half-loss-gradient in layer 3.\n")
@@ -80,7 +72,7 @@ def test_a_wrong_one_is_told_with_its_mistake_and_status_1(mine):
     assert "loss is right. With that one change all seven quantities agree within rounding." in done.stdout
 
 
-def test_json_is_one_object_that_names_the_mistake_its_layer_and_tensor(mine):
+def test_json_is_one_object_that_names_the_mistake_its_layer_and_tensor(checked, mine):
     status, told = checked(mine(("a[k] * (1 - a[k])", "(a[k] > 0)")))
 
     assert status == 1
@@ -97,7 +89,7 @@ def test_json_is_one_object_that_names_the_mistake_its_layer_and_tensor(mine):
         ([("    a = [x]", "    np.ones(10**9)\n    a = [x]")], ["--memory", "500M"], "ran out of the memory"),
     ],
 )
-def test_what_can_not_be_run_has_status_2_and_the_users_own_lines(mine, changes, words, said):
+def test_what_can_not_be_run_has_status_2_and_the_users_own_lines(checked, mine, changes, words, said):
     status, told = checked(mine(*changes), *words)
 
     assert (status, told["verdict"], told["mistakes"]) == (2, "cannot run", [])
@@ -105,13 +97,13 @@ def test_what_can_not_be_run_has_status_2_and_the_users_own_lines(mine, changes,
     assert all(line.startswith("mine.py, line") for line in told["error"]["lines"])
 
 
-def test_what_can_not_be_told_has_status_3(mine):
+def test_what_can_not_be_told_has_status_3(checked, mine):
     status, told = checked(mine(("2 * (a[-1] - y)", "np.random.default_rng().normal() * (a[-1] - y)")))
 
     assert (status, told["verdict"]) == (3, "cannot tell")
 
 
-def test_what_it_prints_is_shown_with_nothing_that_a_terminal_obeys(mine):
+def test_what_it_prints_is_shown_with_nothing_that_a_terminal_obeys(mlp_tui, mine):
     done = mlp_tui("check", mine(("    a = [x]", "    print('\\x1b[31m[bold]here')\n    a = [x]")))
 
     assert done.returncode == 0
@@ -121,7 +113,7 @@ def test_what_it_prints_is_shown_with_nothing_that_a_terminal_obeys(mine):
 @pytest.mark.parametrize(
     "words", [["--memory", "2X"], ["--memory", "1K"], ["--time", "0"], ["--experiment", "none-such"]]
 )
-def test_words_that_mean_nothing_are_refused_in_a_line(mine, words):
+def test_words_that_mean_nothing_are_refused_in_a_line(mlp_tui, mine, words):
     done = mlp_tui("check", mine(), *words)
 
     assert (done.returncode, done.stdout) == (2, "")
@@ -129,7 +121,7 @@ def test_words_that_mean_nothing_are_refused_in_a_line(mine, words):
     assert done.stderr.count("\n") == 1
 
 
-def test_an_experiment_is_checked_in_the_place_of_the_notebook(mine, tmp_path):
+def test_an_experiment_is_checked_in_the_place_of_the_notebook(checked, mine, tmp_path):
     (tmp_path / "other.toml").write_text('layers = [2, 3, 2]\nactivation = "tanh"\n[data]\nsource = "moons"\n', "utf-8")
 
     status, told = checked(
@@ -141,8 +133,9 @@ def test_an_experiment_is_checked_in_the_place_of_the_notebook(mine, tmp_path):
     assert (status, told["remarks"]) == (0, [])
 
 
-def test_a_new_file_is_written_once_and_can_be_checked(tmp_path):
-    first, second = (mlp_tui("new", "mine.py", cwd=tmp_path) for _ in range(2))
+def test_a_new_file_is_written_once_and_can_be_checked(mlp_tui, checked, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    first, second = (mlp_tui("new", "mine.py") for _ in range(2))
 
     assert (first.returncode, first.stderr) == (0, "")
     assert (second.returncode, second.stdout) == (2, "")
@@ -151,13 +144,14 @@ def test_a_new_file_is_written_once_and_can_be_checked(tmp_path):
     assert (status, [each["name"] for each in told["mistakes"]]) == (1, ["gradients-zero"])
 
 
-def test_a_class_can_be_begun_with(tmp_path):
-    mlp_tui("new", "mine.py", "--from-class", cwd=tmp_path)
+def test_a_class_can_be_begun_with(mlp_tui, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    mlp_tui("new", "mine.py", "--from-class")
 
     assert "class Network" in (tmp_path / "mine.py").read_text("utf-8")
 
 
-def test_the_catalogue_is_listed_with_its_equations():
+def test_the_catalogue_is_listed_with_its_equations(mlp_tui):
     done = mlp_tui("mistakes")
 
     assert done.returncode == 0
@@ -177,7 +171,7 @@ def test_the_catalogue_is_listed_with_its_equations():
     assert "right  δ_k = (δ_k+1 W_k+1) ⊙ f_k′(z_k)" in done.stdout
 
 
-def test_a_planted_mistake_changes_what_scratch_trains_and_what_autograd_does_not():
+def test_a_planted_mistake_changes_what_scratch_trains_and_what_autograd_does_not(mlp_tui):
     right, wrong = (
         [
             json.loads(line)["loss"]
@@ -194,7 +188,7 @@ def test_a_planted_mistake_changes_what_scratch_trains_and_what_autograd_does_no
 @pytest.mark.parametrize(
     "text", ["derivative-at-activation@3", "gradients-accumulated", "bias-not-summed@1", "none-such"]
 )
-def test_a_mistake_that_can_not_be_planted_is_refused_in_a_line(text):
+def test_a_mistake_that_can_not_be_planted_is_refused_in_a_line(mlp_tui, text):
     done = mlp_tui("train", "--plant", text)
 
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)

@@ -1,7 +1,6 @@
-"""The command line, in processes of its own."""
+"""The command line: what it says in this process, and in processes of its own what only they can show."""
 
 import contextlib
-import json
 import math
 import re
 import signal
@@ -20,45 +19,17 @@ PATIENCE = 60
 DUMPS = ("my_autograd.dat", "torch_autograd.dat")
 
 
-def mlp_tui(*words, cwd=None, **options):
-    return subprocess.run(
-        [PROGRAM, *map(str, words)],
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-        **options,
-    )
-
-
-def refused(done):
-    """Return the one line of an error that the user can mend."""
-    assert done.returncode == 2, done.stderr
-    assert done.stdout == ""
-    assert done.stderr.count("\n") == 1
-    assert done.stderr.startswith("mlp-tui: ")
-    return done.stderr
-
-
-def lines_of(*words):
-    done = mlp_tui("train", *words, "--json")
-    assert (done.returncode, done.stderr) == (0, "")
-    return [json.loads(line, parse_constant=pytest.fail) for line in done.stdout.splitlines()]
-
-
 # Help and version
 
 
-def test_the_version_is_the_packages():
-    done = mlp_tui("--version")
+def test_the_version_is_the_packages(mlp_tui_process):
+    done = mlp_tui_process("--version")
 
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{core.__version__}\n", "")
 
 
 @pytest.mark.parametrize("words", [["--help"], ["-h"], ["train", "--help"]])
-def test_help_says_what_can_be_said(words):
+def test_help_says_what_can_be_said(mlp_tui, words):
     done = mlp_tui(*words)
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -87,8 +58,8 @@ def test_help_and_version_wait_for_no_screen_and_no_torch(word):
 
 
 @pytest.mark.parametrize("words", [[], ["notebook"]])
-def test_without_a_terminal_one_line_names_train(words):
-    assert "mlp-tui train" in refused(mlp_tui(*words))
+def test_without_a_terminal_one_line_names_train(mlp_tui_process, words):
+    assert "mlp-tui train" in mlp_tui_process(*words).refusal
 
 
 @pytest.mark.parametrize(
@@ -103,8 +74,12 @@ def test_without_a_terminal_one_line_names_train(words):
         (["train", "notebook", "another"], "another"),
     ],
 )
-def test_what_is_not_known_is_one_line(words, named):
-    assert named in refused(mlp_tui(*words))
+def test_what_is_not_known_is_one_line(mlp_tui, words, named):
+    assert named in mlp_tui(*words).refusal
+
+
+def test_a_process_that_is_refused_says_so_in_its_exit_status(mlp_tui_process):
+    assert "no-such-experiment" in mlp_tui_process("train", "no-such-experiment").refusal
 
 
 @pytest.mark.parametrize("command", [[], ["train"]])
@@ -118,10 +93,10 @@ def test_what_is_not_known_is_one_line(words, named):
         ("[engines.scratch]\nmistakes = ['none such']\n", "half-loss-gradient"),
     ],
 )
-def test_a_broken_experiment_is_one_line_that_names_file_and_key(tmp_path, command, text, told):
+def test_a_broken_experiment_is_one_line_that_names_file_and_key(tmp_path, mlp_tui, command, text, told):
     path = tmp_path / "broken.toml"
     path.write_text(text)
-    line = refused(mlp_tui(*command, path))
+    line = mlp_tui(*command, path).refusal
 
     assert str(path) in line
     assert told in line
@@ -130,8 +105,8 @@ def test_a_broken_experiment_is_one_line_that_names_file_and_key(tmp_path, comma
 # Training
 
 
-def test_json_is_an_object_an_epoch_and_one_of_predictions():
-    *epochs, last = lines_of()
+def test_json_is_an_object_an_epoch_and_one_of_predictions(mlp_tui_process):
+    *epochs, last = mlp_tui_process("train", "--json").lines
 
     assert [each["epoch"] for each in epochs] == list(range(1, 11))
     for each in epochs:
@@ -144,24 +119,24 @@ def test_json_is_an_object_an_epoch_and_one_of_predictions():
     assert list(last["prediction"]) == ["scratch", "autograd"]
 
 
-def test_as_printed_has_no_digits_in_json():
-    *epochs, last = lines_of("as-printed", "--epochs", "3")
+def test_as_printed_has_no_digits_in_json(mlp_tui):
+    *epochs, last = mlp_tui("train", "as-printed", "--epochs", "3", "--json").lines
 
     assert [each["digits"] for each in epochs] == [None] * 3
     assert all(math.isfinite(loss) for each in epochs for loss in each["loss"].values())
     assert set(last["prediction"]) == {"scratch", "autograd"}
 
 
-def test_what_is_not_finite_is_null_in_json(tmp_path):
+def test_what_is_not_finite_is_null_in_json(tmp_path, mlp_tui):
     path = tmp_path / "wild.toml"
     path.write_text("epochs = 4\n[optimizer]\nlr = 1e200\n")
-    *epochs, last = lines_of(path)
+    *epochs, last = mlp_tui("train", path, "--json").lines
 
     assert epochs[-1]["loss"] == {"scratch": None, "autograd": None}
     assert last["prediction"] == {"scratch": [[None]], "autograd": [[None]]}
 
 
-def test_the_table_has_a_row_an_epoch_then_target_and_predictions():
+def test_the_table_has_a_row_an_epoch_then_target_and_predictions(mlp_tui):
     done = mlp_tui("train", "--epochs", "12")
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -173,7 +148,7 @@ def test_the_table_has_a_row_an_epoch_then_target_and_predictions():
     ]
 
 
-def test_show_gradients_prints_every_matrix_of_both_engines():
+def test_show_gradients_prints_every_matrix_of_both_engines(mlp_tui):
     done = mlp_tui("train", "--epochs", "1", "--show", "gradients")
 
     assert done.stdout.count("Weight gradient of") == 6
@@ -181,7 +156,7 @@ def test_show_gradients_prints_every_matrix_of_both_engines():
     assert "Weight gradient of second hidden layer" in done.stdout
 
 
-def test_dump_makes_the_folder_and_replaces_its_own_dumps(tmp_path):
+def test_dump_makes_the_folder_and_replaces_its_own_dumps(tmp_path, mlp_tui):
     folder = tmp_path / "new" / "out"
     for epochs in (1, 2):
         done = mlp_tui("train", "--epochs", epochs, "--dump", folder)
@@ -191,9 +166,9 @@ def test_dump_makes_the_folder_and_replaces_its_own_dumps(tmp_path):
 
 
 @pytest.mark.parametrize("name", DUMPS)
-def test_dump_refuses_other_files_unless_forced(tmp_path, name):
+def test_dump_refuses_other_files_unless_forced(tmp_path, mlp_tui, name):
     (tmp_path / name).write_text("mine\n")
-    line = refused(mlp_tui("train", "--epochs", "1", "--dump", tmp_path))
+    line = mlp_tui("train", "--epochs", "1", "--dump", tmp_path).refusal
 
     assert name in line
     assert "--force" in line
@@ -204,21 +179,20 @@ def test_dump_refuses_other_files_unless_forced(tmp_path, name):
     assert dat.read(tmp_path / name).epoch == 1
 
 
-def test_dump_into_a_file_is_one_line(tmp_path):
+def test_dump_into_a_file_is_one_line(tmp_path, mlp_tui):
     (tmp_path / "file").write_text("mine\n")
 
-    assert "file" in refused(mlp_tui("train", "--dump", tmp_path / "file"))
+    assert "file" in mlp_tui("train", "--dump", tmp_path / "file").refusal
 
 
-def test_a_folder_where_a_dump_should_be_is_refused(tmp_path):
+def test_a_folder_where_a_dump_should_be_is_refused(tmp_path, mlp_tui):
     (tmp_path / DUMPS[0]).mkdir()
 
-    assert DUMPS[0] in refused(mlp_tui("train", "--dump", tmp_path))
+    assert DUMPS[0] in mlp_tui("train", "--dump", tmp_path).refusal
 
 
-@pytest.mark.parametrize("options", [[], ["--json"]])
-def test_ctrl_c_ends_a_long_training_with_130_and_no_traceback(options):
-    command = [PROGRAM, "train", "--epochs", "1000000000", *options]
+def test_ctrl_c_ends_a_long_training_with_130_and_no_traceback():
+    command = [PROGRAM, "train", "--epochs", "1000000000"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         for _ in range(3):
             assert process.stdout.readline()
@@ -254,22 +228,38 @@ def test_ctrl_c_at_the_very_beginning_leaves_no_traceback(moment):
     assert not re.search(r"(tui|core)/.*, in (?!<module>)", errors), errors  # it may not have come to main() yet
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
-@pytest.mark.parametrize("words", [["train"], ["train", "--json"], ["--help"], ["--version"]])
-def test_a_full_disk_under_the_output_is_one_line(words):
+FULL = "mlp-tui: the output can't be written (No space left on device)\n"
+
+
+@pytest.fixture
+def full_disk():
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no disk that is always full")
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [PROGRAM, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=PATIENCE
-        )
-
-    assert done.returncode == 2
-    assert done.stderr == "mlp-tui: the output can't be written (No space left on device)\n"
+        yield full
 
 
-@pytest.mark.parametrize("options", ["", "--json"])
-def test_a_pipe_that_closes_early_leaves_no_traceback(options):
+@pytest.mark.parametrize("words", [["list"], ["--help"], ["--version"]])
+def test_a_full_disk_under_the_output_is_one_line(full_disk, words):
     done = subprocess.run(
-        ["sh", "-c", f'"$0" train --epochs 100000 {options} | head -1', str(PROGRAM)],
+        [PROGRAM, *words], stdout=full_disk, stderr=subprocess.PIPE, text=True, check=False, timeout=PATIENCE
+    )
+
+    assert (done.returncode, done.stderr) == (2, FULL)
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_disk_that_is_full_ends_a_training_in_one_line(full_disk, mlp_tui, monkeypatch, options):
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.stdout", full_disk)
+        done = mlp_tui("train", *options)
+
+    assert (done.returncode, done.stderr) == (2, FULL)
+
+
+def test_a_pipe_that_closes_early_leaves_no_traceback():
+    done = subprocess.run(
+        ["sh", "-c", '"$0" train --epochs 100000 | head -1', str(PROGRAM)],
         capture_output=True,
         text=True,
         check=False,

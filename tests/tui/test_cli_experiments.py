@@ -30,8 +30,8 @@ def trained_on(mlp_tui, *words):
 # What ships
 
 
-def test_list_has_a_line_for_each_experiment_that_ships(mlp_tui):
-    done = mlp_tui("list")
+def test_list_has_a_line_for_each_experiment_that_ships(mlp_tui_process):
+    done = mlp_tui_process("list")
 
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.split()[0] for line in done.stdout.splitlines()] == list(shipped())

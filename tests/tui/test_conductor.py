@@ -236,20 +236,15 @@ def end_and_carry_on(conductor, ear):
     return reason, epoch, ear.wait(View, lambda view: len(view.joined) == 2, heard)
 
 
-def test_a_trainer_that_is_killed_goes_on_at_its_last_checkpoint_with_the_same_bits(conductor, ear):
-    before = trained_and_kept(conductor, ear, 7)
-    reason, epoch, after = end_and_carry_on(conductor, ear)
+def test_a_trainer_that_is_killed_goes_on_at_its_last_checkpoint_with_the_same_bits_time_and_again(conductor, ear):
+    for at in (3, 7):
+        before = trained_and_kept(conductor, ear, at)
+        reason, epoch, after = end_and_carry_on(conductor, ear)
 
-    assert "SIGKILL, as it is when memory runs out, at epoch 7; R goes on from epoch 7" in reason
-    assert epoch == after.epoch == after.trained == 7
-    for engine in ("scratch", "autograd"):
-        assert after.matrix.values[engine].tobytes() == before.matrix.values[engine].tobytes()
-
-
-def test_what_was_gone_on_with_can_be_gone_on_with_again(conductor, ear):
-    for epoch in (3, 5):
-        trained_and_kept(conductor, ear, epoch)
-        assert end_and_carry_on(conductor, ear)[1] == epoch
+        assert f"SIGKILL, as it is when memory runs out, at epoch {at}; R goes on from epoch {at}" in reason
+        assert epoch == after.epoch == after.trained == at
+        for engine in ("scratch", "autograd"):
+            assert after.matrix.values[engine].tobytes() == before.matrix.values[engine].tobytes()
 
 
 def test_without_a_checkpoint_or_with_a_trainer_that_lives_there_is_nothing_to_go_on_with(conductor, ear):

@@ -139,11 +139,11 @@ async def test_e_cycles_both_engines_their_difference_and_their_digits(opened):
     async with opened() as program:
         await program.press("n")
         seen = []
-        for _ in range(5):
+        for _ in range(6):
             seen.append(program.selection.shown)
             assert seen[-1] in program.main.query_one("#matrix").border_title
             await program.press("e")
-        assert seen == ["scratch", "autograd", "difference", "digits", "scratch"]
+        assert seen == ["scratch", "autograd", "difference", "digits", "share", "scratch"]
 
 
 async def test_v_cycles_the_six_quantities(opened):

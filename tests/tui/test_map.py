@@ -35,7 +35,7 @@ def blocks_of(matrix, height, width):
 )
 def test_a_block_stands_for_its_largest_magnitude_with_its_sign(shape, most):
     matrix = np.random.default_rng(1).normal(size=shape)
-    found = block_map({"scratch": matrix}, *most, comparable=True)
+    found = block_map({"scratch": matrix}, None, *most, comparable=True)
     values = found.values["scratch"]
 
     assert values.shape[0] <= most[0]
@@ -47,7 +47,7 @@ def test_a_block_stands_for_its_largest_magnitude_with_its_sign(shape, most):
 
 def test_a_block_with_a_nan_is_nan_and_one_with_an_inf_is_inf():
     matrix = np.array([[1.0, NAN, 2.0, -INF], [1.0, INF, 2.0, 3.0]])
-    values = block_map({"scratch": matrix}, 1, 2, comparable=True).values["scratch"]
+    values = block_map({"scratch": matrix}, None, 1, 2, comparable=True).values["scratch"]
 
     assert np.isnan(values[0, 0])
     assert values[0, 1] == -INF
@@ -57,10 +57,11 @@ def test_of_digits_a_block_stands_for_the_fewest():
     numbers = np.random.default_rng(2)
     a = numbers.normal(size=(8, 8))
     b = a * (1 + 10.0 ** -numbers.integers(2, 15, size=(8, 8)))
-    found = block_map({"scratch": a, "autograd": b}, 4, 4, comparable=True)
+    found = block_map({"scratch": a, "autograd": b}, None, 4, 4, comparable=True)
 
     assert found.values["digits"][1, 2] == digits(a, b)[2:4, 4:6].min()
-    assert list(block_map({"scratch": a, "autograd": b}, 4, 4, comparable=False).values) == ["scratch", "autograd"]
+    apart = block_map({"scratch": a, "autograd": b}, None, 4, 4, comparable=False)
+    assert list(apart.values) == ["scratch", "autograd"]
 
 
 def test_the_peak_is_the_largest_magnitude_an_inf_before_all_and_never_a_nan():
@@ -150,22 +151,33 @@ async def test_m_goes_to_the_largest_magnitude(opened, wide):
         assert (program.selection.row, program.selection.column) == peak(whole)
 
 
-async def test_capital_w_goes_to_the_worst_number_of_the_tensor_and_w_of_all(opened, wide):
+async def test_capital_w_goes_to_what_is_off_most_in_the_tensor_and_w_in_all(opened, wide):
     async with opened(wide) as program:
         await at_large(program)
-        agreements = program.view.agreements
+        judged = {
+            name: max((each[name] for each in program.view.judgements.values()), key=lambda judgement: judgement.share)
+            for name in program.view.judgements["scratch"]
+        }
         await program.press("W")
-        assert (program.selection.row, program.selection.column) == agreements[program.selection.tensor].worst
-        worst = min(agreements, key=lambda name: agreements[name].digits)
+        assert (program.selection.row, program.selection.column) == judged[program.selection.tensor].worst
+        worst = max(judged, key=lambda name: judged[name].share)
         await program.press("w")
         assert program.selection.tensor == worst
         await program.until(lambda: program.view.matrix.tensor == worst, "the worst tensor is shown")
-        assert (program.selection.row, program.selection.column) == (*agreements[worst].worst, 0)[:2]
+        assert (program.selection.row, program.selection.column) == (*judged[worst].worst, 0)[:2]
+
+
+async def test_w_goes_by_digits_where_nothing_is_judged(opened):
+    async with opened() as program:
+        await program.press("n", "n", "v")
+        agreements = program.view.agreements
+        await program.press("w")
+        assert program.selection.tensor == min(agreements, key=lambda name: agreements[name].digits)
 
 
 async def test_where_nothing_can_be_compared_w_says_so(opened):
     async with opened("as-printed") as program:
-        await program.press("n", "w", "W")
+        await program.press("n", "v", "w", "W")
         assert "no two engines" in program.said
 
 

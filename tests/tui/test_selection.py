@@ -49,9 +49,9 @@ def test_the_next_tensors_are_all_of_the_quantity_and_end_at_the_last(quantity):
 
 
 def test_the_engines_their_difference_and_their_digits_come_round():
-    seen = walk(Selection(), lambda each: each.next_shown(("scratch", "autograd")), 5)
+    seen = walk(Selection(), lambda each: each.next_shown(("scratch", "autograd")), 6)
 
-    assert [each.shown for each in seen] == ["scratch", "autograd", "difference", "digits", "scratch"]
+    assert [each.shown for each in seen] == ["scratch", "autograd", "difference", "digits", "share", "scratch"]
 
 
 def test_choosing_a_cell_changes_nothing_else():

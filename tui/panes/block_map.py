@@ -28,7 +28,7 @@ class Drawing:
 
     blocks: BlockMap
     shown: str
-    """An engine, `difference` or `digits`."""
+    """An engine, or what is derived of several."""
     matrix: Matrix
     cell: tuple[int, int]
     """The one under the cursor."""
@@ -79,6 +79,9 @@ class Drawing:
         if self.shown == "digits":
             scale = [(f"{each:g}", each) for each in (16.0, 12.0, 8.0, 4.0, 0.0)]
             text = "the fewest digits"
+        elif self.shown == "share":
+            scale = [(f"{each:g}", each) for each in (0.0, 0.25, 0.5, 0.75, 1.0)]
+            text = "the largest share of what rounding can do; red from 1 on"
         else:
             most = self.matrix.largest.get(self.shown, 0.0)
             scale = [("−", -most), ("−", -most * 1e-3), ("0", 0.0), ("+", most * 1e-3), ("+", most)]
@@ -89,13 +92,15 @@ class Drawing:
             for part in (Segment("█", _pair(self._colour(value), None)), Segment(f"{label} ", dim))
         ]
         line = [Segment(f"{'':{HEADING_WIDTH}}{text}: ", dim), *boxes]
-        if self.shown != "digits":
+        if self.shown not in ("digits", "share"):
             line += [Segment("█", _pair(self._colour(math.nan), None)), Segment("not finite", dim)]
         return line
 
     def _colour(self, value: float) -> str:
         if self.shown == "digits":
             return _digits_colour(round(value, 1), self.dark)
+        if self.shown == "share":
+            return _digits_colour(round(MOST_DIGITS * (1 - min(value, 1.0)), 1), self.dark)
         style = value_style(value, self.matrix.largest.get(self.shown, 0.0), dark=self.dark)
         colour = style.bgcolor or style.color
         return colour.name if colour is not None else "default"

@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from core.tensors import Quantity
-from tui.numbers import digits_text, full, scientific
+from tui.numbers import digits_text, full, scientific, share_text
 from tui.protocol import DERIVED, View
 from tui.selection import Selection, cell_of
 
@@ -43,7 +43,7 @@ class CellLine(Static):
             value = full(float(matrix.values[name][at]), matrix.precision[name])
             after = f"  → {full(float(matrix.after[name][at]), matrix.precision[name])}" if matrix.after else ""
             follows = after if matrix.tensor.quantity is Quantity.PARAMETER else ""
-            lines.append(f"{cell:<9} {name:<9}{value}{follows}")
+            lines.append(f"{cell:<9} {name:<9}{value}{follows}{_verdict(matrix, name, at)}")
             cell = ""
         lines.append(f"{'':<9} {self._apart(matrix, at)}")
         return Content("\n".join(lines))
@@ -54,6 +54,14 @@ class CellLine(Static):
             return "" if self.view.comparable else "different starts: the engines can't be compared"
         difference, shared = float(matrix.values["difference"][at]), float(matrix.values["digits"][at])
         return f"differ by {scientific(difference, 2)} · {digits_text(shared)} digits · {ulps_text(matrix, at)}"
+
+
+def _verdict(matrix: Matrix, engine: str, at: tuple[int, int]) -> str:
+    """Say whether rounding explains how far an engine's number is off, and how much of what it can do that takes."""
+    if engine not in matrix.shares:
+        return ""
+    share = float(matrix.shares[engine][at])
+    return f"  {'within' if share <= 1 else 'beyond'} rounding ({share_text(share)})"
 
 
 def ulps_text(matrix: Matrix, at: tuple[int, int]) -> str:

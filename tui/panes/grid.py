@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from tui.actions import bindings
-from tui.numbers import aligned, digits_text, value_style
+from tui.numbers import aligned, digits_text, share_text, value_style
 from tui.panes.block_map import HEADING_WIDTH, LEGEND_LINES, Drawing, block_at
 from tui.panes.lines import LinePane, origin_for
 from tui.protocol import View, Window
@@ -100,6 +100,11 @@ class MatrixGrid(LinePane):
         if self.matrix is not None:
             self._pick(*((0, 0) if side < 0 else (self.matrix.rows - 1, self.matrix.columns - 1)))
 
+    async def action_explain(self) -> None:
+        """Turn to where the cell's number comes from."""
+        self._pick(*cell_of(self.selection, self.matrix))
+        await self.run_action("screen.pane('explain')")
+
     def zoom(self) -> None:
         """See the whole matrix at a glance, or its numbers again."""
         self.zoomed = not self.zoomed
@@ -107,14 +112,22 @@ class MatrixGrid(LinePane):
     def go_to_largest(self) -> bool:
         """Go to the number of largest magnitude, or among digits to the fewest; False if there is none."""
         shown = self.selection.shown
-        if self.matrix is None or shown == "digits":
+        if self.matrix is None or shown in ("digits", "share"):
             return self.go_to_worst()
         cell = self.matrix.peak.get(shown)
         return cell is not None and self._go(cell)
 
     def go_to_worst(self) -> bool:
-        """Go to the number that the engines agree least on; False if they can't be compared."""
-        found = self.view.agreements.get(self.matrix.tensor) if self.view and self.matrix else None
+        """Go to the number that is off most, by rounding's measure, or that the engines agree least on.
+
+        Return False if none is judged and they can't be compared.
+        """
+        if self.view is None or self.matrix is None:
+            return False
+        judged = [each[self.matrix.tensor] for each in self.view.judgements.values() if self.matrix.tensor in each]
+        if judged:
+            return self._go(max(judged, key=lambda judgement: judgement.share).worst)
+        found = self.view.agreements.get(self.matrix.tensor)
         return found is not None and self._go(found.worst)
 
     def on_click(self, event: events.Click) -> None:
@@ -230,6 +243,8 @@ class MatrixGrid(LinePane):
         width = self._cell_width - 2
         if self.selection.shown == "digits":
             return f"{digits_text(value):>{width - 4}}    ", Style.null() if value > 5 else self.cursor
+        if self.selection.shown == "share":
+            return share_text(value).rjust(width), self.wrong if not value <= 1 else Style.null()
         largest = matrix.largest.get(self.selection.shown, 0.0)
         return aligned(value, self._decimals).rjust(width), value_style(value, largest, dark=dark)
 

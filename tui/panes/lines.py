@@ -26,15 +26,22 @@ class LinePane(Widget, can_focus=True):
     | `line-pane--heading` | headings of rows and columns |
     | `line-pane--cursor` | what the cursor is on |
     | `line-pane--dim` | what matters less |
+    | `line-pane--wrong` | what rounding does not explain |
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"line-pane--heading", "line-pane--cursor", "line-pane--dim"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "line-pane--heading",
+        "line-pane--cursor",
+        "line-pane--dim",
+        "line-pane--wrong",
+    }
 
     DEFAULT_CSS = """
     LinePane {
         background: $background;
         & .line-pane--heading { color: $foreground 60%; }
         & .line-pane--dim { color: $foreground 60%; }
+        & .line-pane--wrong { color: $text-error; text-style: bold; }
         & .line-pane--cursor { color: $foreground; background: $accent 30%; text-style: bold; }
     }
     """
@@ -69,6 +76,11 @@ class LinePane(Widget, can_focus=True):
     def dim(self) -> Style:
         """The style of what matters less."""
         return self.get_component_rich_style("line-pane--dim")
+
+    @property
+    def wrong(self) -> Style:
+        """The style of what rounding does not explain."""
+        return self.get_component_rich_style("line-pane--wrong")
 
     @property
     def cursor(self) -> Style:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
@@ -105,8 +106,11 @@ class LossPane(ListPane):
         current = epoch == self.view.epoch
         cells = [self._loss_text(name, epoch) for name in names]
         digits = digits_text(self.history.at("digits", epoch)) if epoch else ""
-        text = f"{'▸' if current else ' '}{epoch:>{self._epoch_width - 1}}{''.join(cells)}{digits:>6}"
-        return [Segment(text, self.cursor if current else None)]
+        text = f"{'▸' if current else ' '}{epoch:>{self._epoch_width - 1}}{''.join(cells)}"
+        style = self.cursor if current else Style.null()
+        parted = self.view.parted is not None and epoch >= self.view.parted
+        agreed = Segment(f"{f'✗ {digits}':>6}", style + self.wrong) if parted else Segment(f"{digits:>6}", style)
+        return [Segment(text, style), agreed]
 
     def _loss_text(self, name: str, epoch: int) -> str:
         loss = self.history.at(name, epoch)

@@ -60,13 +60,16 @@ class MatrixPane(Vertical):
         named = f"{name} = ŷ" if (name.quantity, name.layer) == (Quantity.ACTIVATION, depth) else str(name)
         kind = self.selection.quantity.value.capitalize() if self.selection.quantity.of_parameters else "Units"
         shape = f" · {shape_text(matrix.shape)}" if matrix else ""
-        self.border_title = Content(f"3 {kind} · {named}{shape} · {self.selection.shown}").markup
+        shown = "share of rounding" if self.selection.shown == "share" else self.selection.shown
+        self.border_title = Content(f"3 {kind} · {named}{shape} · {shown}").markup
         missing = matrix is not None and self.selection.shown not in matrix.values
         self.border_subtitle = (
             self._why_missing() if missing else _part_text(matrix, None if self._zoomed else self._seen)
         )
 
     def _why_missing(self) -> str:
+        if self.selection.shown == "share":
+            return "not judged: only gradients, z, a and δ are, where that does not take too long"
         if self.selection.shown in DERIVED and self.view is not None and not self.view.comparable:
             return "the engines start from different weights"
         if self.view is not None and self.selection.shown in self.view.missing:
@@ -77,7 +80,7 @@ class MatrixPane(Vertical):
 
 
 def _part_text(matrix: Matrix | None, seen: Window | None) -> str:
-    """Say which rows and columns are seen, of how many; nothing where all are."""
+    """Say which rows and columns are seen, of how many, where not all are; and what Enter does."""
     if matrix is None or seen is None:
         return ""
     parts = []
@@ -85,4 +88,4 @@ def _part_text(matrix: Matrix | None, seen: Window | None) -> str:
         parts.append(f"rows {seen.row}–{seen.row + seen.rows - 1} of {matrix.rows}")
     if seen.columns < matrix.columns:
         parts.append(f"columns {seen.column}–{seen.column + seen.columns - 1} of {matrix.columns}")
-    return " · ".join(parts)
+    return " · ".join([*parts, "Enter explains"])

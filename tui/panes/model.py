@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 
 from core.tensors import INPUT, TARGET, Quantity, TensorName
-from tui.numbers import digits_text, shape_text
+from tui.numbers import digits_text, scientific, shape_text
 from tui.panes.lines import ListPane, origin_for
 from tui.selection import Selection
 
 if TYPE_CHECKING:
     from textual import events
 
+    from tui.panes.walk_line import AtWork
     from tui.protocol import Described, Sample, View
 
 ROOMY = 17
@@ -24,13 +26,25 @@ ROOMY = 17
 
 
 class ModelPane(ListPane):
-    """The network as a list; the cursor picks the tensor."""
+    """The network as a list; the cursor picks the tensor.
+
+    | class | description |
+    | :- | :- |
+    | `model-pane--at-work` | the layer at work, in slow motion |
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"model-pane--at-work"}
+
+    DEFAULT_CSS = """
+    ModelPane .model-pane--at-work { color: $foreground; background: $accent 15%; text-style: bold; }
+    """
 
     BORDER_TITLE = "1 Model"
 
     described: reactive[Described | None] = reactive(None)
     view: reactive[View | None] = reactive(None)
     selection: reactive[Selection] = reactive(Selection())
+    at_work: reactive[AtWork | None] = reactive(None)
 
     class Picked(Message):
         """A tensor was picked."""
@@ -38,6 +52,10 @@ class ModelPane(ListPane):
         def __init__(self, tensor: TensorName) -> None:
             super().__init__()
             self.tensor = tensor
+
+    def watch_view(self, view: View | None) -> None:
+        """Say in a few words how right the engines are."""
+        self.border_subtitle = Content(_verdict(view) if view else "")
 
     def on_click(self, event: events.Click) -> None:
         """Pick the tensor of the row that was clicked."""
@@ -92,12 +110,32 @@ class ModelPane(ListPane):
 
     def _row(self, name: TensorName) -> list[Segment]:
         selected = self._selected(name)
+        working = self.at_work is not None and self.at_work.layer == name.layer and name != TARGET
         style = self.cursor if selected else Style.null() if name.part else self.dim
+        if working and not selected:
+            style = self.at_its_work
         label, shape, count = self._texts(name)
         tensor = self.selection.tensor if selected else self._of_row(name)
         agreed = self.view.agreements.get(tensor) if self.view else None
         digits = digits_text(agreed.digits) if agreed else ""
-        return [Segment(f"{'▸' if selected else ' '} {label:<12}{shape:>8}{count:>7}{digits:>7}", style)]
+        at_work = self.at_work if working and not name.part else None
+        mark = at_work.arrow if at_work is not None else "▸" if selected else " "
+        text = f"{mark} {label:<12}{shape:>8}{count:>7} "
+        return [Segment(text, style), self._mark(tensor, style), Segment(f"{digits:>5}", style)]
+
+    @property
+    def at_its_work(self) -> Style:
+        """The style of the layer at work."""
+        return self.get_component_rich_style("model-pane--at-work")
+
+    def _mark(self, tensor: TensorName, style: Style) -> Segment:
+        """Say whether every engine's tensor is right but for rounding: ✓, ✗, or ~ where its numbers can't show it."""
+        judged = [each[tensor] for each in self.view.judgements.values() if tensor in each] if self.view else []
+        if not judged:
+            return Segment(" ", style)
+        if not all(each.within for each in judged):
+            return Segment("✗", style + self.wrong)
+        return Segment("~" if any(each.blur for each in judged) else "✓", style)
 
     def _of_row(self, name: TensorName) -> TensorName:
         """Return the tensor of the selected quantity that a row stands for."""
@@ -138,6 +176,17 @@ class ModelPane(ListPane):
             f"{name} {_some(predicted, 1, digits=4)}" for name, predicted in sample.predictions.items()
         )
         return [data, f"ŷ {predictions}" if predictions else ""]
+
+
+def _verdict(view: View) -> str:
+    """Say which engines rounding does not explain; where it explains all, how far the engines have drifted apart."""
+    wrong = [
+        name for name, judged in view.judgements.items() if not all(judgement.within for judgement in judged.values())
+    ]
+    if wrong:
+        return f"✗ {' and '.join(wrong)} beyond rounding · w"
+    drifted = f"drift {scientific(view.drift, 0)}" if view.drift else ""
+    return " · ".join(part for part in ("✓ within rounding" if view.judgements else "", drifted) if part)
 
 
 def _some(values: tuple[float, ...], most: int, *, digits: int = 8) -> str:

@@ -1,6 +1,6 @@
 """Errands: what the main screen asks the user about, and what it sends the trainer when there is an answer.
 
-Dialogs that need the core are imported when they are asked for: the first frame does not wait for them.
+Dialogs are imported when they are asked for: the first frame waits neither for them nor for what they need of the core.
 """
 
 from __future__ import annotations
@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 
 from tui.numbers import count_text
 from tui.protocol import ChangeSettings, GoTo, Open, Restart, Resume, SaveRun, SaveWeights
-from tui.screens.confirm import ConfirmScreen
-from tui.screens.dump import NOTHING, DumpChoice, DumpScreen, Other
-from tui.screens.goto import GoToScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.experiment import Experiment
-    from tui.protocol import WriteDumps
+    from tui.protocol import Dumped, WriteDumps
+    from tui.screens.dump import DumpChoice, Other
     from tui.screens.main import MainScreen
     from tui.screens.save import SaveTo
     from tui.screens.settings import Anew, FromHere
@@ -35,20 +33,24 @@ class Errands:
 
     def __init__(self, main: MainScreen) -> None:
         self._main = main
-        self._dump_choice = DumpChoice()
+        self._dump_choice: DumpChoice | None = None
 
     def go_to(self) -> None:
         """Ask for an epoch, and go there."""
+        from tui.screens.goto import GoToScreen  # noqa: PLC0415
+
         view = self._main.view
         self._main.app.push_screen(GoToScreen(view.trained if view else 0), self._go_to)
 
     def dump(self) -> None:
         """Ask what to dump, and have it written; or go on to what else can be saved."""
+        from tui.screens.dump import NOTHING, DumpChoice, DumpScreen  # noqa: PLC0415
+
         main = self._main
         if main.view is None or main.described is None or (main.is_settled and main.view.epoch == 0):
             main.notify(NOTHING, severity="warning")
             return
-        screen = DumpScreen(self._dump_choice, main.described.engines, main.view, main.settled())
+        screen = DumpScreen(self._dump_choice or DumpChoice(), main.described.engines, main.view, main.settled())
         main.app.push_screen(screen, self._dump)
 
     def save(self, what: Other) -> None:
@@ -139,6 +141,8 @@ class Errands:
         self._ask(f"{dropped}. Drop them?", "Drop them", lambda: self._main.send(change))
 
     def _ask(self, question: str, yes: str, do: Callable[[], object]) -> None:
+        from tui.screens.confirm import ConfirmScreen  # noqa: PLC0415
+
         def answered(agreed: bool | None) -> None:
             if agreed:
                 do()
@@ -157,3 +161,11 @@ class Errands:
             self._main.notify(str(error), severity="error", markup=False, timeout=10)
             return
         self._main.notify(f"Written, {count_text(len(content))}: {to.path}", markup=False)
+
+
+def dumped_text(event: Dumped) -> str:
+    """Say which files were written, in the fewest words that tell them from any others."""
+    first, last = event.paths[0], event.paths[-1]
+    names = f"{first.name}, {last.name}" if len(event.paths) == 2 else f"{first.name} to {last.name}"
+    what = first.name if len(event.paths) == 1 else names
+    return f"Written, {count_text(event.nbytes)}: {what} in {first.parent.absolute()}"

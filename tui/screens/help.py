@@ -23,6 +23,8 @@ WORDS = (
     ("z, a", "a layer before and after its activation; a0 is the input x, the last a is the prediction ŷ"),
     ("δ", "dL/dz, the error that is passed back"),
     ("digits", "the decimal digits that both engines' numbers share, the fewest of a tensor; 16 is all of them"),
+    ("✓ ✗ ~", "rounding explains how far each engine is off; it does not; the numbers are too small to show it"),
+    ("share", "how much of what rounding alone could do an engine is off, by a float64 pass at its own parameters"),
     ("ulps", "how many floating-point numbers lie from one to the other"),
     ("orange, blue", "positive and negative (with its minus sign); the brighter, the larger"),
 )
@@ -60,7 +62,8 @@ class HelpScreen(ModalScreen[None]):
 def keys_text(action: Action) -> str:
     """Write an action's keys as they stand on the keyboard; without any, it is in the palette."""
     names = {"question_mark": "?", "f1": "F1", "left_square_bracket": "[", "right_square_bracket": "]"}
-    names |= {"full_stop": ".", "comma": ",", "escape": "Esc", "plus": "+", "minus": "-"}
+    names |= {"full_stop": ".", "comma": ",", "escape": "Esc", "enter": "Enter", "backspace": "Backspace"}
+    names |= {"greater_than_sign": ">", "less_than_sign": "<", "plus": "+", "minus": "-"}
     arrows = {"left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "PgUp", "pagedown": "PgDn"}
     words = {**names, **arrows, "home": "Home", "end": "End"}
     return "  ".join(words.get(key, key) for key in (action.keys or "ctrl+p").split(","))

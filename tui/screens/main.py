@@ -22,6 +22,7 @@ from tui.panes.loss import LossPane
 from tui.panes.matrix import MatrixGrid, MatrixPane, cell_of
 from tui.panes.model import ModelPane
 from tui.panes.title import Notice, TitleBar
+from tui.panes.walk_line import AtWork, WalkLine
 from tui.protocol import (
     Cancel,
     Command,
@@ -44,9 +45,9 @@ from tui.protocol import (
     View,
     Window,
 )
-from tui.screens.errands import SLOW_TO_GET_BACK, Errands
-from tui.screens.help import HelpScreen
-from tui.screens.panes import RIGHT, Panes
+from tui.screens.errands import SLOW_TO_GET_BACK, Errands, dumped_text
+from tui.screens.panes import Panes
+from tui.screens.slow_motion import SlowMotion
 from tui.selection import Selection
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ class MainScreen(Screen[None]):
     view: reactive[View | None] = reactive(None, repaint=False)
     selection: reactive[Selection] = reactive(Selection(), repaint=False)
     history: reactive[LossHistory] = reactive(LossHistory, repaint=False)
+    at_work: reactive[AtWork | None] = reactive(None, repaint=False)
+    """What an epoch in slow motion is doing."""
 
     def __init__(self, conductor: Conductor) -> None:
         super().__init__()
@@ -96,6 +99,7 @@ class MainScreen(Screen[None]):
         """Set when the next View has come."""
         self._errands = Errands(self)
         self._panes = Panes(self)
+        self.slow_motion = SlowMotion(self)
 
     def compose(self) -> ComposeResult:
         """Put the title on top, the panes in the middle and the keys at the bottom."""
@@ -104,17 +108,22 @@ class MainScreen(Screen[None]):
         with Container(id="panes"):
             with Vertical(id="side"):
                 yield ModelPane(id="model", classes="pane").data_bind(
-                    MainScreen.described, MainScreen.view, MainScreen.selection
+                    MainScreen.described, MainScreen.view, MainScreen.selection, MainScreen.at_work
                 )
                 yield LossPane(id="loss", classes="pane").data_bind(
                     MainScreen.described, MainScreen.view, MainScreen.history
                 )
             with ContentSwitcher(id="right", initial="matrix"):
-                yield MatrixPane(id="matrix", classes="pane").data_bind(
-                    MainScreen.described, MainScreen.view, MainScreen.selection
-                )
+                yield self.bound(MatrixPane(id="matrix", classes="pane"))
+        yield WalkLine(markup=False).data_bind(MainScreen.at_work)
         yield Label("", id="too-small", markup=False)
         yield Footer(show_command_palette=False, compact=True)
+
+    def bound(self, pane: Widget) -> Widget:
+        """Let a pane of the right side follow what this screen knows."""
+        with self._context():  # a pane is bound to whatever runs, and a key's action is run by the app
+            pane.data_bind(MainScreen.described, MainScreen.view, MainScreen.selection)
+            return pane.data_bind(MainScreen.history) if hasattr(pane, "history") else pane
 
     def on_mount(self) -> None:
         """Begin where ↑ and ↓ choose a tensor; listen to the trainer now that there is something to show it in."""
@@ -141,12 +150,13 @@ class MainScreen(Screen[None]):
                 self.view = event
                 self._news.set()
                 self._news = asyncio.Event()
+                self.slow_motion.take()
             case NotDumped(_, reason) | NotSaved(_, reason):
                 self.notify(reason, severity="error", markup=False, timeout=10)
             case MayRestart(trained):
                 self.action_ask_to_restart(trained)
             case Dumped() as event:
-                self.notify(_dumped_text(event), markup=False)
+                self.notify(dumped_text(event), markup=False)
             case Saved(_, path, nbytes):
                 self.notify(f"Written, {count_text(nbytes)}: {path}", markup=False)
             case Said(text, severity):
@@ -159,12 +169,16 @@ class MainScreen(Screen[None]):
         """Take in what is run; look at a tensor that it has."""
         if self.selection.layer > event.depth:
             self.selection = Selection(shown=self.selection.shown)
+        if self.described is not None and self.described.experiment != event.experiment:
+            self.slow_motion.end()
         self.described = event
 
     def watch_selection(self, old: Selection, new: Selection) -> None:
         """Ask for another tensor; which part of it is wanted shows when it is there."""
         if old.tensor != new.tensor:
             self.send(Show(new.tensor, Window()))
+        if self.right.current == "explain" and old.asked != new.asked:
+            self.send(new.asked)
 
     # What the panes say
 
@@ -213,8 +227,11 @@ class MainScreen(Screen[None]):
         self.send(StepUpdate(updates))
 
     def action_stay(self) -> None:
-        """Give up a jump that is under way."""
-        self.send(Cancel())
+        """Give up a jump that is under way, or else the walk through an epoch."""
+        if self.slow_motion.walking and not (self.view and self.view.jump):
+            self.slow_motion.end()
+        else:
+            self.send(Cancel())
 
     def action_first(self) -> None:
         """Go to epoch 0."""
@@ -246,8 +263,12 @@ class MainScreen(Screen[None]):
 
     @work(exclusive=True, group="pane")
     async def action_pane(self, name: str) -> None:
+        """Put a pane in focus."""
+        await self._turn_to(name)
+
+    async def _turn_to(self, name: str) -> Widget:
         """Put a pane in focus; one of the right side comes into sight there, made when it is first turned to."""
-        await self._panes.show(name)
+        return await self._panes.show(name)
 
     @work(exclusive=True, group="pane")
     async def recall(self) -> None:
@@ -257,6 +278,11 @@ class MainScreen(Screen[None]):
     def action_enlarge(self) -> None:
         """Give the pane in focus all of the screen, or give the others their place back."""
         self._panes.enlarge()
+
+    @property
+    def right(self) -> ContentSwitcher:
+        """The right side."""
+        return self.query_one("#right", ContentSwitcher)
 
     @work
     async def action_copy_cell(self) -> None:
@@ -288,6 +314,8 @@ class MainScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Show the help."""
+        from tui.screens.help import HelpScreen  # noqa: PLC0415 - the first frame does without
+
         self.app.push_screen(HelpScreen())
 
     def action_go_to(self) -> None:
@@ -356,21 +384,11 @@ class MainScreen(Screen[None]):
 
     async def perform(self, action: Action) -> None:
         """Do what the palette was asked for, in the pane that it is for."""
-        if action.scope in RIGHT:
-            await self._panes.show(action.scope)
         focused = self.focused if isinstance(self.focused, ListPane) else self.query_one(ModelPane)
         places: dict[str, Widget] = {"main": self, "list": focused, "matrix": self.query_one(MatrixGrid)}
-        place = places.get(action.scope) or self.query_one(f"#{action.scope}")
+        place = places.get(action.scope) or await self._turn_to(action.scope)
         await place.run_action(action.name)
 
     def _copy(self, text: str, what: str) -> None:
         self.app.copy_to_clipboard(text)
         self.notify(f"{what} was sent to the terminal's clipboard.", markup=False)
-
-
-def _dumped_text(event: Dumped) -> str:
-    """Say which files were written, in the fewest words that tell them from any others."""
-    first, last = event.paths[0], event.paths[-1]
-    names = f"{first.name}, {last.name}" if len(event.paths) == 2 else f"{first.name} to {last.name}"
-    what = first.name if len(event.paths) == 1 else names
-    return f"Written, {count_text(event.nbytes)}: {what} in {first.parent.absolute()}"

@@ -8,26 +8,22 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from textual.widgets import ContentSwitcher
-
+from tui.protocol import Explain
 from tui.recent import remember_pane, remembered_pane
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from textual.widget import Widget
 
     from tui.screens.main import MainScreen
 
 RIGHT = {
     "matrix": "tui.panes.matrix:MatrixPane",
+    "explain": "tui.panes.explain:ExplainPane",
     "curve": "tui.panes.curve:CurvePane",
     "map": "tui.panes.answers:AnswerPane",
     "spread": "tui.panes.spread:SpreadPane",
 }
 """The panes that share the right side, by their ids; one is seen at a time."""
-FOLLOWED = ("described", "history", "view", "selection")
-"""What a pane of the right side follows of the main screen, where it has it."""
 _LARGE = ("-large-model", "-large-loss", "-large-right")
 
 
@@ -37,7 +33,7 @@ class Panes:
     def __init__(self, main: MainScreen) -> None:
         self._main = main
 
-    async def show(self, name: str) -> None:
+    async def show(self, name: str) -> Widget:
         """Put a pane in focus; one of the right side comes into sight there, and is there at the next start."""
         if name in RIGHT:
             await self._turn_to(name)
@@ -45,7 +41,9 @@ class Panes:
         place = "right" if name in RIGHT else name
         if self._enlarged not in (None, place):
             self._enlarge(None)
-        self._main.query_one("#grid" if name == "matrix" else f"#{name}").focus()
+        pane = self._main.query_one("#grid" if name == "matrix" else f"#{name}")
+        pane.focus()
+        return pane
 
     async def recall(self) -> None:
         """Turn the right side to the pane that it showed last."""
@@ -61,14 +59,13 @@ class Panes:
         self._enlarge(within[0] if within and self._enlarged is None else None)
 
     async def _turn_to(self, name: str) -> None:
-        right = self._main.query_one("#right", ContentSwitcher)
+        main, right = self._main, self._main.right
         if not right.query(f"#{name}"):
-            pane = _made(name)
+            pane = main.bound(_made(name))
             pane.display = False  # until it is its turn: beside another one it would have half of the room
             await right.mount(pane)
-            for each in FOLLOWED:
-                if hasattr(pane, each):
-                    pane.watch(self._main, each, _setter(pane, each))
+        if "explain" in {name, right.current}:
+            main.send(main.selection.asked if name == "explain" else Explain())
         right.current = name
 
     @property
@@ -80,18 +77,6 @@ class Panes:
         panes = self._main.query_one("#panes")
         for each in _LARGE:
             panes.set_class(each == f"-large-{place}", each)
-
-
-def _setter(pane: Widget, name: str) -> Callable[[object], None]:
-    """Return what sets an attribute of a pane.
-
-    A pane that is mounted by a key can't be bound by `data_bind`: the key's action runs for the App, not the screen.
-    """
-
-    def take(value: object) -> None:
-        setattr(pane, name, value)
-
-    return take
 
 
 def _made(name: str) -> Widget:

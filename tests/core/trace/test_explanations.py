@@ -2,11 +2,8 @@
 
 import math
 import pickle
-import subprocess
-import sys
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,7 +30,6 @@ RULES = [
     Optimizer("rmsprop", 0.01, momentum=0.5, centered=True),
     Optimizer("adagrad", 0.1, lr_decay=0.1, weight_decay=0.1),
 ]
-CAMPAIGN = Path(__file__).parents[2] / "campaigns" / "traces.py"
 HIDDEN = [name for name, each in ACTIVATIONS.items() if each.elementwise]
 anything = settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -254,8 +250,5 @@ def test_a_run_that_has_left_the_finite_numbers_is_explained_all_the_same(networ
     assert not math.isfinite(explain(frame, experiment, Address(Aside(Kind.LOSS))).results["scratch"])
 
 
-def test_a_short_campaign_of_random_networks_finds_nothing_wrong():
-    done = subprocess.run([sys.executable, CAMPAIGN, "2", "90"], capture_output=True, text=True, check=False)
-
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "explanations of 2 networks" in done.stdout
+def test_a_short_campaign_of_random_networks_finds_nothing_wrong(campaign):
+    assert "explanations of 2 networks" in campaign("traces", 2, 90)

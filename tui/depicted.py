@@ -65,7 +65,7 @@ class Depicted:
 
 def plane_of(session: Session, frame: Frame, asked: ShowPlane) -> Plane:
     """Return what is asked for of a frame, with the parameters after it."""
-    engine, experiment = _engine_of(frame, asked.engine), session.experiment.at(max(frame.epoch, 1))
+    engine, experiment = engine_of(frame, asked.engine), session.experiment.at(max(frame.epoch, 1))
     activations, parameters, samples = experiment.activations(), engine.after, session.samples
     layer = asked.layer if 1 <= asked.layer <= experiment.depth else experiment.depth
     extent = extent_of(samples.x)
@@ -111,9 +111,9 @@ def _span(values: FloatArray) -> tuple[float, float]:
 def _spread_of(session: Session, frame: Frame, asked: ShowSpread) -> Spread:
     settings = session.experiment.at(max(frame.epoch, 1))
     fused = LOSSES[settings.loss].fused
-    return spread_of(_engine_of(frame, asked.engine), settings.activations(), asked.bins, fused=fused)
+    return spread_of(engine_of(frame, asked.engine), settings.activations(), asked.bins, fused=fused)
 
 
-def _engine_of(frame: Frame, name: str) -> EngineFrame:
+def engine_of(frame: Frame, name: str) -> EngineFrame:
     """Return an engine's part of a frame; the first one's, where that one has not joined."""
     return frame.engines.get(name) or next(iter(frame.engines.values()))

@@ -146,6 +146,25 @@ class SaveRun(Struct, frozen=True):
     replace: bool = False
 
 
+Picture = Literal["curve", "map", "spread"]
+
+
+class SavePicture(Struct, frozen=True):
+    """Write a picture of the run, of the epoch shown, as the file's ending says: .svg or .png."""
+
+    picture: Picture
+    path: Path
+    engine: str = "scratch"
+    """Whose numbers; a curve has those of all."""
+    layer: int = 0
+    """Of a map; 0: the last."""
+    unit: int | None = None
+    """Of a map: one unit alone."""
+    logarithmic: bool = True
+    """Of a curve."""
+    replace: bool = False
+
+
 class Restart(Struct, frozen=True):
     """Start again at epoch 0; where more has been trained than `without_asking`, answer with MayRestart instead."""
 
@@ -263,6 +282,7 @@ Command: TypeAlias = (
     | WriteDumps
     | SaveWeights
     | SaveRun
+    | SavePicture
 )
 
 

@@ -15,6 +15,7 @@ from tui.dump_job import DumpJob
 from tui.explaining import Explaining
 from tui.look import agreements_of, inside_of, matrix_of, sample_of
 from tui.news import News
+from tui.picture_files import write_picture
 from tui.protocol import (
     ChangeSettings,
     Command,
@@ -28,6 +29,7 @@ from tui.protocol import (
     Resume,
     Said,
     Saved,
+    SavePicture,
     SaveRun,
     SaveWeights,
     Show,
@@ -91,7 +93,7 @@ class Trainer:
         try:
             self._carry_out(command, number)
         except MlpError as error:
-            refused = isinstance(command, SaveWeights | SaveRun)
+            refused = isinstance(command, SaveWeights | SaveRun | SavePicture)
             self._emit(NotSaved(number, str(error)) if refused else Said(str(error), "error"))
 
     def stop(self) -> None:
@@ -190,6 +192,8 @@ class Trainer:
             case SaveWeights(engine, path, replace):
                 self._save_weights(engine, path, replace=replace)
                 self._emit(Saved(number, path, path.stat().st_size))
+            case SavePicture(path=path):
+                self._emit(Saved(number, path, write_picture(self._session, command)))
             case SaveRun(path, replace):
                 write_run(path, self._session.saved(), replace=replace)
                 self._emit(Saved(number, path, path.stat().st_size))

@@ -115,6 +115,11 @@ def column_edges(first: int, last: int, count: int) -> NDArray[np.intp]:
     return edges
 
 
+def reduced(values: Float64Array, edges: NDArray[np.intp]) -> Columns:
+    """Sum up columns of values, of which there are some."""
+    return Columns(edges, *_summed(values[: edges[-1]], edges[:-1]))
+
+
 def _summed(values: Float64Array, at: NDArray[np.intp]) -> Summed:
     """Sum up the parts of values that begin at `at`; what stands before the first is left out."""
     values, at = values[at[0] :], at - at[0]

@@ -116,6 +116,7 @@ ACTIONS = (
     Action("save('experiment')", "ctrl+s", "save experiment", "The experiment as a TOML file.", "Saving", shown="^s"),
     Action("save('weights')", "", "save weights", "An engine's weights, for PyTorch.", "Saving"),
     Action("save('run')", "", "save run", "The whole run, to go on with later.", "Saving"),
+    Action("save('picture')", "", "save picture", "The screen, or a picture of the run, as SVG or PNG.", "Saving"),
     Action("copy_cell", "y", "copy cell", "Copy the cell's number.", "Saving"),
     Action("copy_tensor", "Y", "copy tensor", "Copy the whole tensor.", "Saving"),
     Action("app.command_palette", "ctrl+p", "palette", "All commands, by name; themes too.", "Program", shown="^p"),

@@ -211,8 +211,8 @@ def distributions(spread: Spread, activations: Sequence[str], heading: str) -> F
     outer = figure.add_gridspec(
         *(2, 1),
         height_ratios=(above, 1.7 * depth),
-        **{"left": 0.06, "right": 0.985, "top": 1 - (title + 0.2) / height, "bottom": 0.5 / height},
-        hspace=1.4 / height,
+        **{"left": 0.07, "right": 0.985, "top": 1 - (title + 0.2) / height, "bottom": 0.5 / height},
+        hspace=2.4 / height,
     )
     if spread.flow:
         _draw_flow(outer[0].subgridspec(1, 3, wspace=0.25).subplots(), spread.flow)
@@ -237,6 +237,9 @@ def _draw_histogram(axes: Axes, spread: Spread, quantity: str, k: int) -> None:
     edges = np.linspace(of.low, of.low + width, len(of.counts) + 1)
     if of.low == of.high:
         edges = edges - width / 2
+    axes.locator_params(axis="x", nbins=4)
+    axes.ticklabel_format(axis="x", style="sci", scilimits=(-2, 3))
+    axes.xaxis.get_offset_text().set_fontsize("x-small")
     axes.stairs(of.counts, edges, fill=True, color=COLOURS[1])
     axes.set_xlabel(str(name_of(quantity, k)), fontsize="x-small")
 
@@ -265,7 +268,7 @@ def _draw_flow(panels: Sequence[Axes], flow: Sequence[Flow]) -> None:
         axes.set_xticks(layers)
 
 
-def _figure(width: float, height: float, layout: str | None = "constrained") -> Figure:
+def _figure(width: float, height: float, layout: Literal["constrained"] | None = "constrained") -> Figure:
     """Return an empty figure of a size in inches.
 
     Raises:

@@ -27,11 +27,19 @@ DOTS_ACROSS, DOTS_DOWN = 2, 4
 """Of a cell in braille."""
 _BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], np.uint8)
 """Unicode's bit of each dot of a braille pattern, by row and column."""
-_BRAILLE = 0x2800
+BRAILLE = 0x2800
 HALF = "▀"
 """Its upper half has the text's colour, its lower half the background's."""
 SHADES = " ░▒▓█"
 """From the least to the most, where there are too few colours."""
+
+
+def dots_of(sign: str) -> list[tuple[int, int]]:
+    """Return the dots of a braille sign, by row and column."""
+    bits = ord(sign) - BRAILLE
+    return [
+        (row, column) for row in range(DOTS_DOWN) for column in range(DOTS_ACROSS) if bits & int(_BITS[row, column])
+    ]
 
 
 class Dots:
@@ -70,7 +78,7 @@ class Dots:
     def line(self, y: int, marked: int | None = None, mark: Style | None = None) -> list[Segment]:
         """Return a row of cells; an upright line runs through column `marked`, seen where there are no dots too."""
         bits, styles = self._bits[y], self._styles[y]
-        text = (bits.astype("<u4") + _BRAILLE).tobytes().decode("utf-32-le").replace(chr(_BRAILLE), " ")
+        text = (bits.astype("<u4") + BRAILLE).tobytes().decode("utf-32-le").replace(chr(BRAILLE), " ")
         segments = _runs(text, styles, self._known)
         if marked is None or mark is None or not 0 <= marked < self.columns:
             return segments

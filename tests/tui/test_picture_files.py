@@ -119,8 +119,9 @@ def test_every_picture_of_a_session_has_a_file_of_its_own(tmp_path):
 
 async def saved(program, which, path):
     await program.press("n")
-    program.main.action_save("picture")
+    program.main.call_later(program.main.action_save, "picture")
     await program.until(lambda: isinstance(program.app.screen, SaveScreen), "it asks for a file")
+    await program.until(lambda: program.app.screen.ready, "it is ready")
     screen = program.app.screen
     buttons = {str(each.label): each for each in screen.query("Dot")}
     buttons[which].value = True
@@ -154,8 +155,9 @@ async def test_a_layers_units_are_saved_as_they_are_seen(opened, tmp_path):
 
 async def test_a_map_that_there_is_not_is_refused(opened, tmp_path):
     async with opened("digits") as program:
-        program.main.action_save("picture")
+        program.main.call_later(program.main.action_save, "picture")
         await program.until(lambda: isinstance(program.app.screen, SaveScreen), "it asks for a file")
+        await program.until(lambda: program.app.screen.ready, "it is ready")
         {str(each.label): each for each in program.app.screen.query("Dot")}["answer map"].value = True
         program.app.screen.query_one("Input").value = str(tmp_path / "map.png")
         await program.pilot.pause()

@@ -7,7 +7,7 @@ from typing import Literal
 
 from textual.binding import Binding
 
-Scope = Literal["main", "list", "matrix", "explain", "doctor"]
+Scope = Literal["main", "list", "matrix", "explain", "doctor", "curve", "map", "spread"]
 """Where the keys work: on the main screen; in the model and loss panes; in a pane of the right side, before the main
 screen."""
 
@@ -63,6 +63,10 @@ ACTIONS = (
     Action("pane('matrix')", "3", "matrix pane", "To the numbers: arrows choose a cell.", "Looking"),
     Action("pane('explain')", "4", "explain", "Where the cell's number comes from.", "Looking"),
     Action("pane('doctor')", "5", "doctor pane", "To the check of your own file.", "Looking"),
+    Action("pane('curve')", "6", "loss curve", "To the losses as a curve over all epochs.", "Looking"),
+    Action("pane('map')", "7", "answer map", "To what the network answers over its one or two inputs.", "Looking"),
+    Action("pane('spread')", "8", "distributions", "To histograms, gradient flow, and what is unhealthy.", "Looking"),
+    Action("enlarge", "f", "enlarge", "The pane in focus on all of the screen; and back.", "Looking"),
     Action("app.walk", "k", "walk", "An epoch in slow motion; halt, and go on.", "Slow motion"),
     Action("app.walk_step(1)", "greater_than_sign", "walk on", "The next phase.", "Slow motion", shown=">"),
     Action("app.walk_step(-1)", "less_than_sign", "walk back", "The phase before.", "Slow motion", shown="<"),
@@ -86,6 +90,20 @@ ACTIONS = (
     Action("leap(0, 1)", "ctrl+right", "leap on", "Right by all that is seen.", "In the matrix", "matrix", shown="^→"),
     Action("corner(-1)", "ctrl+home", "first cell", "The first cell of all.", "In the matrix", "matrix", shown="^Home"),
     Action("corner(1)", "ctrl+end", "last cell", "The last cell of all.", "In the matrix", "matrix", shown="^End"),
+    Action("cursor(-1)", "left", "line back", "The epoch a column to the left.", "Loss curve", "curve", shown="←"),
+    Action("cursor(1)", "right", "line on", "The epoch a column to the right.", "Loss curve", "curve", shown="→"),
+    Action("zoom(0.5)", "plus,up", "fewer epochs", "Fewer epochs; the wheel too.", "Loss curve", "curve", shown="+ ↑"),
+    Action("zoom(2)", "minus,down", "more epochs", "More epochs.", "Loss curve", "curve", shown="- ↓"),
+    Action("pan(-0.25)", "ctrl+left", "pan back", "Earlier epochs.", "Loss curve", "curve", shown="^←"),
+    Action("pan(0.25)", "ctrl+right", "pan on", "Later epochs.", "Loss curve", "curve", shown="^→"),
+    Action("whole", "0", "all epochs", "All epochs.", "Loss curve", "curve"),
+    Action("log", "l", "log or linear", "A logarithmic axis of losses, or a linear one.", "Loss curve", "curve"),
+    Action("layer(-1)", "up", "layer before", "The layer before.", "Answer map", "map", shown="↑"),
+    Action("layer(1)", "down", "next layer", "The next layer's units, or the answer.", "Answer map", "map", shown="↓"),
+    Action("unit(-1)", "left", "units before", "The unit before, or all of them.", "Answer map", "map", shown="←"),
+    Action("unit(1)", "right", "next unit", "The next unit, alone.", "Answer map", "map", shown="→"),
+    Action("turn(-1)", "up", "line up", "A line up.", "Distributions", "spread", shown="↑"),
+    Action("turn(1)", "down", "line down", "A line down.", "Distributions", "spread", shown="↓"),
     Action("explain", "enter", "explain", "Where this number comes from.", "In the matrix", "matrix", shown="Enter"),
     Action("cursor(-1)", "up", "row up", "The row of links above.", "Explaining", "explain", shown="↑"),
     Action("cursor(1)", "down", "row down", "The row of links below.", "Explaining", "explain", shown="↓"),
@@ -107,6 +125,7 @@ ACTIONS = (
     Action("save('experiment')", "ctrl+s", "save experiment", "The experiment as a TOML file.", "Saving", shown="^s"),
     Action("save('weights')", "", "save weights", "An engine's weights, for PyTorch.", "Saving"),
     Action("save('run')", "", "save run", "The whole run, to go on with later.", "Saving"),
+    Action("save('picture')", "", "save picture", "The screen, or a picture of the run, as SVG or PNG.", "Saving"),
     Action("copy_cell", "y", "copy cell", "Copy the cell's number.", "Saving"),
     Action("copy_tensor", "Y", "copy tensor", "Copy the whole tensor.", "Saving"),
     Action("app.command_palette", "ctrl+p", "palette", "All commands, by name; themes too.", "Program", shown="^p"),

@@ -73,6 +73,7 @@ def train(
     epochs: Epochs = None,
     dump: Path | None = None,
     save: Path | None = None,
+    pictures: Path | None = None,
     resume: SavedRun = None,
     plant: Annotated[list[str] | None, Parameter(negative="")] = None,
     show: Literal["gradients"] | None = None,
@@ -89,6 +90,9 @@ def train(
         A folder for the last epoch's torch_autograd.dat and my_autograd.dat.
     save
         A .safetensors file for the whole run, which --resume takes up again; ctrl+c then saves what has been trained.
+    pictures
+        A folder for pictures, as SVG and PNG: the loss curve, and of the last epoch each engine's distributions and,
+        where the network has one or two inputs, its answer map. Needs Matplotlib: pip install 'mlp-tui[pictures]'.
     plant
         A mistake for the backward pass written by hand, such as derivative-at-activation@2 (see `mlp-tui mistakes`);
         repeatable.
@@ -97,7 +101,7 @@ def train(
     json
         An object a line instead of a table.
     force
-        Let --dump and --save replace files that are not mlp-tui's own.
+        Let --dump and --save replace files that are not mlp-tui's own, and --pictures any.
     """
     settings = [*(settings or []), *_planting(plant or [])]
     source = _source(experiment, settings, resume)
@@ -114,6 +118,7 @@ def train(
             epochs=epochs,
             dump=dump,
             save=save,
+            pictures=pictures,
             gradients=show is not None,
             as_json=json,
             force=force,

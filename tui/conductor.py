@@ -33,6 +33,7 @@ from tui.protocol import (
     Numbered,
     Painted,
     Saved,
+    SavePicture,
     SaveRun,
     SaveWeights,
     Show,
@@ -118,7 +119,7 @@ class ProcessConductor:
         self._listener: Listener | None = None
         self._reader: threading.Thread | None = None
         self._number = 0
-        self._pending: dict[int, WriteDumps | SaveWeights | SaveRun] = {}
+        self._pending: dict[int, WriteDumps | SaveWeights | SaveRun | SavePicture] = {}
         """What was asked to be written, and has been neither written nor refused."""
         self._leaving = False
         self._files = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 - open as long as this is
@@ -138,7 +139,7 @@ class ProcessConductor:
     def send(self, command: Command) -> int:
         """Queue a command; where the trainer has ended, the reading thread reports it."""
         self._number += 1
-        if isinstance(command, WriteDumps | SaveWeights | SaveRun):
+        if isinstance(command, WriteDumps | SaveWeights | SaveRun | SavePicture):
             self._pending[self._number] = command
         self._outbox.put(Numbered(self._number, command))
         return self._number
@@ -272,7 +273,7 @@ class ProcessConductor:
         return lines[-1] if lines else f"exit status {status}"
 
 
-def _folder(asked: WriteDumps | SaveWeights | SaveRun) -> Path:
+def _folder(asked: WriteDumps | SaveWeights | SaveRun | SavePicture) -> Path:
     return asked.folder if isinstance(asked, WriteDumps) else asked.path.parent
 
 

@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterator, Mapping
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from core.agreement import Agreement
     from core.arrays import FloatArray
     from core.experiment import EngineName, Experiment
     from core.judge import Judgement
+    from core.pictures.plane import Extent
+    from core.pictures.spread import Spread
     from core.tensors import Quantity, TensorName
     from core.trace import Explanation, Name, Phase
 
@@ -156,6 +161,25 @@ class SaveRun(Struct, frozen=True):
     replace: bool = False
 
 
+Picture = Literal["curve", "map", "spread"]
+
+
+class SavePicture(Struct, frozen=True):
+    """Write a picture of the run, of the epoch shown, as the file's ending says: .svg or .png."""
+
+    picture: Picture
+    path: Path
+    engine: str = "scratch"
+    """Whose numbers; a curve has those of all."""
+    layer: int = 0
+    """Of a map; 0: the last."""
+    unit: int | None = None
+    """Of a map: one unit alone."""
+    logarithmic: bool = True
+    """Of a curve."""
+    replace: bool = False
+
+
 class Restart(Struct, frozen=True):
     """Start again at epoch 0; where more has been trained than `without_asking`, answer with MayRestart instead."""
 
@@ -175,6 +199,29 @@ class ShowMap(Struct, frozen=True):
 
     rows: int
     columns: int
+
+
+class ShowPlane(Struct, frozen=True):
+    """Look from now on at what units of a layer answer over the inputs, on a grid of so many cells; 0: no more.
+
+    With one input a grid has a single row.
+    """
+
+    columns: int
+    rows: int
+    layer: int = 0
+    """0: the last one, whose units are the outputs."""
+    first: int = 0
+    """The first unit, and how many of them."""
+    count: int = 1
+    engine: str = "scratch"
+
+
+class ShowSpread(Struct, frozen=True):
+    """Look from now on at distributions, in histograms of so many bins, and at the gradients' flow; 0: no more."""
+
+    bins: int
+    engine: str = "scratch"
 
 
 class Explain(Struct, frozen=True):
@@ -248,11 +295,14 @@ Command: TypeAlias = (
     | Show
     | ShowMap
     | FollowOwn
+    | ShowPlane
+    | ShowSpread
     | Explain
     | ShowPhases
     | WriteDumps
     | SaveWeights
     | SaveRun
+    | SavePicture
 )
 
 
@@ -402,6 +452,42 @@ class Explained:
 
 
 @dataclass(frozen=True, eq=False)
+class PlaneSamples:
+    """The samples that lie on a plane: the first so many."""
+
+    x: FloatArray
+    """Shape (N, inputs)."""
+    y: FloatArray
+    """Shape (N, outputs)."""
+    classes: NDArray[np.intp] | None
+    """The class of each, shape (N,); None where targets are no classes."""
+    wrong: NDArray[np.bool_] | None
+    """Whether another class is predicted, shape (N,)."""
+    total: int
+    """How many samples there are."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """What units of a layer answer over the inputs, with the parameters after the epoch shown."""
+
+    asked: ShowPlane
+    engine: str
+    layer: int
+    width: int
+    """The layer's units, of which so many as were asked for are here."""
+    values: FloatArray
+    """Shape (units, rows, columns), row 0 on top; with one input (units, 1, columns), from end to end."""
+    span: tuple[float, float]
+    """The least and the largest finite value of all the layer's units."""
+    extent: Extent
+    boundary: NDArray[np.bool_] | None
+    """Where the predicted class changes, shape (rows, columns); None where there are no classes."""
+    samples: PlaneSamples
+    class_names: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, eq=False)
 class View:
     """What the screen shows of the epoch where the run stands."""
 
@@ -438,6 +524,10 @@ class View:
     """A jump under way; the epoch shown is still the one before it."""
     speed: float = 0.0
     """Epochs trained in a second of late; 0 while it does not run."""
+    plane: Plane | None = None
+    """Where it was asked for, and the network has one or two inputs."""
+    spread: Spread | None = None
+    """Where it was asked for."""
     explained: Explained | None = None
     """Where it was asked for."""
     phases: tuple[Phase, ...] = ()

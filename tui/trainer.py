@@ -10,10 +10,12 @@ from core.saved_run import read_run, write_run
 from core.session import Session
 from core.tensors import Quantity, TensorName
 from core.weights import Origin, write_weights
+from tui.depicted import Depicted
 from tui.dump_job import DumpJob
 from tui.explaining import Explaining
 from tui.look import agreements_of, inside_of, matrix_of, sample_of
 from tui.news import News
+from tui.picture_files import write_picture
 from tui.protocol import (
     ChangeSettings,
     Command,
@@ -28,6 +30,7 @@ from tui.protocol import (
     Resume,
     Said,
     Saved,
+    SavePicture,
     SaveRun,
     SaveWeights,
     Show,
@@ -73,6 +76,7 @@ class Trainer:
         self._shown = Show(TensorName(Quantity.GRADIENT, 1, "W"), Window())
         self._map: ShowMap | None = None
         self._whole = Whole(None)
+        self._depicted = Depicted()
         self._explaining = Explaining()
         self._late: list[Callable[[Experiment], Engine]] = []
         self._jobs: list[DumpJob] = []
@@ -102,7 +106,7 @@ class Trainer:
         try:
             self._carry_out(command, number)
         except MlpError as error:
-            refused = isinstance(command, SaveWeights | SaveRun)
+            refused = isinstance(command, SaveWeights | SaveRun | SavePicture)
             self._emit(NotSaved(number, str(error)) if refused else Said(str(error), "error"))
 
     def _rouse(self) -> None:
@@ -178,6 +182,8 @@ class Trainer:
             inside=inside_of(frame),
             jump=walk.jump,
             speed=walk.speed,
+            plane=self._depicted.plane(session, self._whole),
+            spread=self._depicted.spread(session, self._whole),
             explained=self._explaining.explained(plain, session.experiment),
             phases=self._explaining.phases(plain, session.experiment),
             judgements=judgements,
@@ -198,7 +204,7 @@ class Trainer:
     # Commands
 
     def _carry_out(self, command: Command, number: int) -> None:
-        if self._walk.follow(command):
+        if self._walk.follow(command) or self._depicted.take(command) or self._save(command, number):
             return
         match command:
             case Restart(without_asking):
@@ -220,12 +226,20 @@ class Trainer:
                 self._explaining.follow(command)
             case WriteDumps():
                 self._accept(DumpJob(number, command, self._session, self._session.experiment, self._mine))
+
+    def _save(self, command: Command, number: int) -> bool:
+        """Write what a command asks to be saved; False where it asks something else."""
+        match command:
             case SaveWeights(engine, path, replace):
                 self._save_weights(engine, path, replace=replace)
-                self._emit(Saved(number, path, path.stat().st_size))
+            case SavePicture(path=path):
+                write_picture(self._session, command)
             case SaveRun(path, replace):
                 write_run(path, self._session.saved(), replace=replace)
-                self._emit(Saved(number, path, path.stat().st_size))
+            case _:
+                return False
+        self._emit(Saved(number, path, path.stat().st_size))
+        return True
 
     def _begin(self, experiment: Experiment, saved: SavedRun | None = None) -> None:
         """Start a run, or go on with one that was saved; where that fails, all stays as it was.

@@ -8,11 +8,14 @@ from textual.keys import KEY_ALIASES, Keys
 
 from tui.actions import ACTIONS, bindings, groups
 from tui.app import MlpApp
+from tui.panes.answers import AnswerPane
+from tui.panes.curve import CurvePane
 from tui.panes.doctor import DoctorPane
 from tui.panes.explain import ExplainPane
 from tui.panes.loss import LossPane
 from tui.panes.matrix import MatrixGrid
 from tui.panes.model import ModelPane
+from tui.panes.spread import SpreadPane
 from tui.screens.help import keys_text
 from tui.screens.main import MainScreen
 
@@ -22,13 +25,20 @@ DOERS = {
     "matrix": (MatrixGrid,),
     "explain": (ExplainPane,),
     "doctor": (DoctorPane,),
+    "curve": (CurvePane,),
+    "map": (AnswerPane,),
+    "spread": (SpreadPane,),
 }
 PROMISED = {
+    "curve": {"left", "right", "plus", "minus", "0", "l", "ctrl+left", "ctrl+right"},
+    "map": {"up", "down", "left", "right"},
+    "spread": {"up", "down"},
     "main": {
         *("n", "right", "p", "left", "pagedown", "pageup", "home", "end", "space", "g", "e", "v"),
         *("left_square_bracket", "right_square_bracket", "tab", "1", "2", "3", "5", "d", "r", "y", "Y"),
         *("P", "exclamation_mark", "O"),
         *("full_stop", "comma", "escape", "o", "x", "ctrl+s"),
+        *("6", "7", "8", "f"),
         *("4", "k", "greater_than_sign", "less_than_sign", "plus", "minus"),
         *("question_mark", "f1", "ctrl+p", "q", "ctrl+q"),
     },

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from array import array
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
@@ -12,34 +11,14 @@ from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 
+from tui.history import LossHistory
 from tui.numbers import aligned, digits_text
 from tui.panes.lines import ListPane, origin_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from textual import events
 
     from tui.protocol import Described, View
-
-
-class LossHistory:
-    """The losses of every epoch, by engine, and the digits that they share; as they come from the trainer."""
-
-    def __init__(self) -> None:
-        self._series: dict[str, array[float]] = {}
-
-    def take(self, series: Mapping[str, tuple[int, array[float]]]) -> None:
-        """Put news where they belong; what stood there or behind is from a run that was given up."""
-        for name, (first, values) in series.items():
-            known = self._series.setdefault(name, array("d"))
-            del known[first:]
-            known.extend(values)
-
-    def at(self, name: str, epoch: int) -> float | None:
-        """Return a loss, or the digits; None where there is none yet."""
-        known = self._series.get(name)
-        return known[epoch - 1] if known is not None and 1 <= epoch <= len(known) else None
 
 
 class LossPane(ListPane):
@@ -49,6 +28,7 @@ class LossPane(ListPane):
 
     described: reactive[Described | None] = reactive(None)
     view: reactive[View | None] = reactive(None)
+    history: reactive[LossHistory] = reactive(LossHistory, repaint=False)
 
     class Picked(Message):
         """An epoch was picked."""
@@ -59,7 +39,6 @@ class LossPane(ListPane):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
-        self.history = LossHistory()
         self._origin = 0
         self._away = False
         """Whether the wheel has turned away from the epoch that is shown; until that is another one."""

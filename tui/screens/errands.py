@@ -61,10 +61,11 @@ class Errands:
         """Ask for a file, and have the experiment, weights or the run written."""
         main = self._main
         if main.view is not None and main.described is not None:
+            from tui.screens.picture import picture_choices  # noqa: PLC0415
             from tui.screens.save import SaveScreen  # noqa: PLC0415
 
-            engines = main.view.joined if what == "weights" else ()
-            screen = SaveScreen(what, main.described.name, engines)
+            choices = {"weights": main.view.joined, "picture": picture_choices(main)}.get(what, ())
+            screen = SaveScreen(what, main.described.name, choices)
             main.app.push_screen(screen, lambda to: self._save(what, to))
 
     def open(self) -> None:
@@ -135,6 +136,10 @@ class Errands:
             return
         if what == "weights":
             self._main.send(SaveWeights(to.engine, to.path, to.replace))
+        elif what == "picture":
+            from tui.screens.picture import save_picture  # noqa: PLC0415
+
+            self._main.run_worker(save_picture(self._main, to))
         elif what == "run":
             self._main.send(SaveRun(to.path, to.replace))
         elif self._main.described is not None:

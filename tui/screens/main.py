@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.containers import Container, Vertical
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Footer, Label
 
 from core.tensors import TensorName
 from tui.actions import Action, bindings
 from tui.findings import Checkup
+from tui.history import LossHistory
 from tui.numbers import full
 from tui.panes.doctor import DoctorPane
-from tui.panes.explain import ExplainPane
-from tui.panes.lines import ListPane
+from tui.panes.lines import Asked, ListPane
 from tui.panes.loss import LossPane
 from tui.panes.matrix import MatrixGrid, MatrixPane, cell_of
 from tui.panes.model import ModelPane
@@ -33,7 +32,6 @@ from tui.protocol import (
     Dumped,
     Ended,
     Event,
-    Explain,
     GoTo,
     GoToLast,
     MayRestart,
@@ -50,12 +48,14 @@ from tui.protocol import (
     Window,
 )
 from tui.screens.errands import SLOW_TO_GET_BACK, Errands
+from tui.screens.panes import Panes
 from tui.screens.slow_motion import SlowMotion
 from tui.selection import Selection
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from tui.conductor import Conductor
     from tui.screens.dump import Other
@@ -64,12 +64,6 @@ PATIENCE = 1.0
 """Seconds for which a dialog waits for the epoch that is being trained, where another one can be offered."""
 LEAST_WIDTH, LEAST_HEIGHT = 72, 20
 """Below that the panes don't fit; the screen says so."""
-
-
-RIGHT: dict[str, type[Widget]] = {"matrix": MatrixPane, "explain": ExplainPane, "doctor": DoctorPane}
-"""The panes that share the right side, by their ids; one is seen at a time."""
-
-Bound = TypeVar("Bound", bound=Widget)
 
 
 class TrainerSaid(Message):
@@ -98,6 +92,7 @@ class MainScreen(Screen[None]):
     """The last check of the user's own file."""
     hidden: reactive[bool] = reactive(False, repaint=False)
     """Whether the mistake that is planted in scratch is not to be told."""
+    history: reactive[LossHistory] = reactive(LossHistory, repaint=False)
     at_work: reactive[AtWork | None] = reactive(None, repaint=False)
     """What an epoch in slow motion is doing."""
 
@@ -109,6 +104,7 @@ class MainScreen(Screen[None]):
         self._news = asyncio.Event()
         """Set when the next View has come."""
         self.errands = Errands(self)
+        self._panes = Panes(self)
         self.slow_motion = SlowMotion(self)
 
     def compose(self) -> ComposeResult:
@@ -120,19 +116,22 @@ class MainScreen(Screen[None]):
                 yield ModelPane(id="model", classes="pane").data_bind(
                     MainScreen.described, MainScreen.view, MainScreen.selection, MainScreen.at_work
                 )
-                yield LossPane(id="loss", classes="pane").data_bind(MainScreen.described, MainScreen.view)
+                yield LossPane(id="loss", classes="pane").data_bind(
+                    MainScreen.described, MainScreen.view, MainScreen.history
+                )
             with ContentSwitcher(id="right", initial="matrix"):
-                yield self._bound(MatrixPane(id="matrix", classes="pane"))
+                yield self.bound(MatrixPane(id="matrix", classes="pane"))
         yield WalkLine(markup=False).data_bind(MainScreen.at_work)
         yield Label("", id="too-small", markup=False)
         yield Footer(show_command_palette=False, compact=True)
 
-    def _bound(self, pane: Bound) -> Bound:
+    def bound(self, pane: Widget) -> Widget:
         """Let a pane of the right side follow what this screen knows."""
         with self._context():  # a pane is bound to whatever runs, and a key's action is run by the app
-            if isinstance(pane, DoctorPane):
+            pane.data_bind(MainScreen.described, MainScreen.view, MainScreen.selection)
+            if hasattr(type(pane), "checkup"):
                 pane.data_bind(MainScreen.checkup)
-            return pane.data_bind(MainScreen.described, MainScreen.view, MainScreen.selection)
+            return pane.data_bind(MainScreen.history) if hasattr(type(pane), "history") else pane
 
     def on_mount(self) -> None:
         """Begin where ↑ and ↓ choose a tensor; listen to the trainer now that there is something to show it in."""
@@ -155,7 +154,7 @@ class MainScreen(Screen[None]):
             case Described() as event:
                 self._take_description(event)
             case View() as event:
-                self.query_one(LossPane).history.take(event.series)
+                self.history.take(event.series)
                 self.view = event
                 self._news.set()
                 self._news = asyncio.Event()
@@ -212,6 +211,10 @@ class MainScreen(Screen[None]):
     @on(ListPane.Moved, "#loss")
     def _move_epoch(self, message: ListPane.Moved) -> None:
         self.send(Step(message.by, train=False))
+
+    @on(Asked)
+    def _pass_on(self, message: Asked) -> None:
+        self.send(message.command)
 
     @on(MatrixGrid.Picked)
     def _pick_cell(self, message: MatrixGrid.Picked) -> None:
@@ -280,15 +283,16 @@ class MainScreen(Screen[None]):
 
     async def _turn_to(self, name: str) -> Widget:
         """Put a pane in focus; one of the right side comes into sight there, made when it is first turned to."""
-        if name in RIGHT:
-            if not self.right.query(f"#{name}"):
-                await self.right.mount(self._bound(RIGHT[name](id=name, classes="pane")))
-            if "explain" in {name, self.right.current}:
-                self.send(self.selection.asked if name == "explain" else Explain())
-            self.right.current = name
-        pane = self.query_one("#grid" if name == "matrix" else f"#{name}")
-        pane.focus()
-        return pane
+        return await self._panes.show(name)
+
+    @work(exclusive=True, group="pane")
+    async def recall(self) -> None:
+        """Turn to the pane that was looked at last."""
+        await self._panes.recall()
+
+    def action_enlarge(self) -> None:
+        """Give the pane in focus all of the screen, or give the others their place back."""
+        self._panes.enlarge()
 
     @property
     def right(self) -> ContentSwitcher:

@@ -88,7 +88,7 @@ def test_the_groups_hold_every_action_once():
 
 
 async def test_the_help_shows_every_action_with_its_keys(opened):
-    async with opened(size=(120, 100)) as program:
+    async with opened(size=(120, 160)) as program:
         await program.press("question_mark")
         lines = program.text.splitlines()
         for action in ACTIONS:

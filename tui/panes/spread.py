@@ -111,7 +111,7 @@ class SpreadPane(LinePane):
         if spread is None:
             return None
         bins = {len(each.counts) for each in spread.histograms.values()}
-        return spread if bins == {self._asked.bins} else None
+        return spread if bins == {histogram_width(self.size.width)} else None
 
     def _within(self, top: int) -> int:
         return max(0, min(top, len(self._lines) - self.size.height))

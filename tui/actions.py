@@ -7,7 +7,7 @@ from typing import Literal
 
 from textual.binding import Binding
 
-Scope = Literal["main", "list", "matrix", "explain", "curve", "map", "spread"]
+Scope = Literal["main", "list", "matrix", "explain", "doctor", "curve", "map", "spread"]
 """Where the keys work: on the main screen; in the model and loss panes; in a pane of the right side, before the main
 screen."""
 
@@ -46,8 +46,11 @@ ACTIONS = (
     Action("restart", "r", "start again", "Start again at epoch 0.", "Experiment"),
     Action("open", "o", "open", "Another experiment, or a saved run.", "Experiment", footer=True),
     Action("settings", "x", "settings", "Change settings: anew, or from here on.", "Experiment"),
+    Action("app.plant", "P", "plant a mistake", "In scratch's backward pass: chosen, or hidden.", "Experiment"),
+    Action("app.reveal", "exclamation_mark", "answer", "Tell the mistake that is hidden.", "Experiment", shown="!"),
+    Action("app.own_path", "O", "own path", "Let your file train by its own gradients, or not.", "Experiment"),
     Action("app.carry_on", "R", "go on", "Go on at the last checkpoint of a trainer that has stopped.", "Experiment"),
-    Action("engine", "e", "engine", "Scratch, autograd, difference, digits, rounding's share.", "Looking", footer=True),
+    Action("engine", "e", "engine", "Each engine; difference, digits, rounding's share.", "Looking", footer=True),
     Action("quantity", "v", "quantity", "Gradient, parameter, update, z, a (with x, y, ŷ), δ.", "Looking", footer=True),
     Action("tensor(-1)", "left_square_bracket", "previous tensor", "Previous tensor.", "Looking", shown="["),
     Action("tensor(1)", "right_square_bracket", "next tensor", "Next tensor.", "Looking", shown="]"),
@@ -59,6 +62,7 @@ ACTIONS = (
     Action("pane('loss')", "2", "loss pane", "To the losses: ↑ ↓ choose an epoch.", "Looking"),
     Action("pane('matrix')", "3", "matrix pane", "To the numbers: arrows choose a cell.", "Looking"),
     Action("pane('explain')", "4", "explain", "Where the cell's number comes from.", "Looking"),
+    Action("pane('doctor')", "5", "doctor pane", "To the check of your own file.", "Looking"),
     Action("pane('curve')", "6", "loss curve", "To the losses as a curve over all epochs.", "Looking"),
     Action("pane('map')", "7", "answer map", "To what the network answers over its one or two inputs.", "Looking"),
     Action("pane('spread')", "8", "distributions", "To histograms, gradient flow, and what is unhealthy.", "Looking"),
@@ -112,6 +116,11 @@ ACTIONS = (
     Action("more", "t", "more terms", "More terms of a long sum, then few again.", "Explaining", "explain"),
     Action("scroll(-1)", "pageup", "scroll up", "A page up.", "Explaining", "explain", shown="PgUp"),
     Action("scroll(1)", "pagedown", "scroll down", "A page down.", "Explaining", "explain", shown="PgDn"),
+    Action("choose(-1)", "up", "previous finding", "Tensor or diagnosis before.", "In the doctor", "doctor", shown="↑"),
+    Action("choose(1)", "down", "next finding", "Tensor or diagnosis after.", "In the doctor", "doctor", shown="↓"),
+    Action("turn(-1)", "pageup", "page back", "A page back.", "In the doctor", "doctor", shown="PgUp"),
+    Action("turn(1)", "pagedown", "page on", "A page on.", "In the doctor", "doctor", shown="PgDn"),
+    Action("jump", "enter", "go there", "To the tensor, at its worst cell.", "In the doctor", "doctor", shown="Enter"),
     Action("dump", "d", "dump", "Write .dat files of this epoch, or of all; and more.", "Saving", footer=True),
     Action("save('experiment')", "ctrl+s", "save experiment", "The experiment as a TOML file.", "Saving", shown="^s"),
     Action("save('weights')", "", "save weights", "An engine's weights, for PyTorch.", "Saving"),

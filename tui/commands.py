@@ -9,10 +9,10 @@ import cyclopts
 from cyclopts import Parameter, validators
 
 from core import __version__
-from core.errors import ExperimentError
+from core.errors import ExperimentError, GuestError
 from core.experiment_file import DEFAULT, describe, load, shipped
 from tui import launch
-from tui.protocol import Start
+from tui.protocol import Mine, Start
 
 app = cyclopts.App(
     name="mlp-tui",
@@ -35,9 +35,24 @@ Epochs = Annotated[int | None, Parameter(validator=validators.Number(gte=1, lte=
 
 @app.default
 def open_screen(
-    experiment: ExperimentName | None = None, /, *, settings: Settings = None, resume: SavedRun = None
+    experiment: ExperimentName | None = None,
+    /,
+    *,
+    settings: Settings = None,
+    resume: SavedRun = None,
+    mine: Path | None = None,
+    memory: str = "2G",
 ) -> int:
-    """Open the screen on an experiment."""
+    """Open the screen on an experiment.
+
+    Parameters
+    ----------
+    mine
+        A backward pass of your own (see `mlp-tui new`), run with your own rights in a process of its own: an engine
+        beside the others, checked whenever you save it. Without EXPERIMENT, the file says which network it is for.
+    memory
+        How much memory that process may use, such as 500M.
+    """
     source = _source(experiment, settings, resume)
     if resume is None:
         load(source, settings or ())
@@ -45,7 +60,8 @@ def open_screen(
         from core.saved_run import read_run  # noqa: PLC0415 - it needs NumPy, which --help need not wait for
 
         read_run(resume)
-    return launch.open_screen(Start(source, tuple(settings or ()), resume and resume.absolute()))
+    own = None if mine is None else _own_file(mine, experiment if settings is None else source, memory)
+    return launch.open_screen(Start(source, tuple(settings or ()), resume and resume.absolute(), own))
 
 
 @app.command
@@ -108,6 +124,42 @@ def train(
             force=force,
         )
     )
+
+
+@app.command
+def serve(
+    experiment: ExperimentName | None = None,
+    /,
+    *,
+    settings: Settings = None,
+    port: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65_535))] = 8000,
+    host: str = "127.0.0.1",
+    sessions: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=1000))] = 8,
+    idle: Annotated[float, Parameter(validator=validators.Number(gt=0, lte=10_080))] = 30.0,
+    trust: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Serve the program to browsers, for a classroom; it prints the address, with the token that opens it.
+
+    It needs what `pip install mlp-tui[web]` installs. What visitors save arrives as a download.
+
+    Parameters
+    ----------
+    port
+        Where it listens; 0 for any that is free.
+    host
+        The name or address that it listens at: this machine alone unless you say otherwise, 0.0.0.0 for all networks.
+    sessions
+        How many may use it at once; each has a run of their own.
+    idle
+        Minutes without a key after which a session is ended.
+    trust
+        Let visitors open this machine's files.
+    """
+    source = _source(experiment, settings, None)
+    load(source, settings or ())  # what is wrong with it is told here, not to each visitor
+    from tui.web.start import run  # noqa: PLC0415 - it needs what the extra installs
+
+    return run(source, settings or (), host=host, port=port, sessions=sessions, idle=idle, trust=trust)
 
 
 @app.command
@@ -203,6 +255,19 @@ def list_experiments() -> None:
     """List the experiments that ship."""
     for name in shipped():
         print(f"{name:<12} {describe(name)}")
+
+
+def _own_file(path: Path, experiment: str | None, memory: str) -> Mine:
+    """Return what the trainer is told of the user's own file.
+
+    Raises:
+        GuestError: it is not there, or the memory can't be read.
+    """
+    from tui.check import memory_of  # noqa: PLC0415 - it imports NumPy, which --help need not wait for
+
+    if not path.is_file():
+        raise GuestError("can't be read: no such file", str(path), "a file that mlp-tui new writes")
+    return Mine(path.absolute(), experiment, memory_of(memory))
 
 
 def _planting(mistakes: list[str]) -> list[str]:

@@ -41,6 +41,7 @@ from tui.protocol import (
     View,
     WriteDumps,
 )
+from tui.served import is_served
 
 if TYPE_CHECKING:
     from tui.trainer import Trainer
@@ -201,7 +202,7 @@ class ProcessConductor:
     def _begin(self, kept: Kept | None = None) -> None:
         """Start a process: from the beginning, or where a checkpoint was left."""
         descriptors = [file.fileno() for file in self._files]
-        start = self._start if kept is None else Start(resume=Path(f"/dev/fd/{descriptors[kept.slot]}"))
+        start = self._start if kept is None else self._start_again(kept, descriptors)
         self._socket, theirs = socket.socketpair()
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process
         self._connection = Connection(os.dup(self._socket.fileno()))
@@ -212,9 +213,12 @@ class ProcessConductor:
             stdin=subprocess.DEVNULL,
             stdout=self._errors,
             stderr=self._errors,
-            start_new_session=True,
+            start_new_session=not is_served(),  # a server ends both as one group
         )
         theirs.close()
+
+    def _start_again(self, kept: Kept, files: list[int]) -> Start:
+        return Start(resume=Path(f"/dev/fd/{files[kept.slot]}"), mine=self._start.mine)
 
     @staticmethod
     def _words(connection: socket.socket, files: list[int]) -> tuple[str, str]:
@@ -278,7 +282,8 @@ class LocalConductor:
 
     def __init__(self, make: Callable[[Listener], Trainer]) -> None:
         self._make = make
-        self._commands: asyncio.Queue[Numbered] = asyncio.Queue()
+        self._commands: asyncio.Queue[Numbered | None] = asyncio.Queue()
+        """None where the trainer has news to take."""
         self._number = 0
         self._task: asyncio.Task[None] | None = None
 
@@ -311,15 +316,26 @@ class LocalConductor:
             self._task.cancel()
 
     async def _work(self, listener: Listener) -> None:
-        trainer = self._make(listener)
+        trainer, loop = self._make(listener), asyncio.get_running_loop()
+        trainer.wake = lambda: self._rouse(loop)
+        trainer.take_news()
         listener(trainer.view())
         while True:
-            order = await self._commands.get()
-            trainer.handle(order.command, order.number)
+            self._carry_out(trainer, await self._commands.get())
             while not self._commands.empty():
-                order = self._commands.get_nowait()
-                trainer.handle(order.command, order.number)
+                self._carry_out(trainer, self._commands.get_nowait())
             while trainer.busy and self._commands.empty():
                 trainer.work()
                 await asyncio.sleep(0)
             listener(trainer.view())
+
+    def _rouse(self, loop: asyncio.AbstractEventLoop) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(self._commands.put_nowait, None)
+
+    @staticmethod
+    def _carry_out(trainer: Trainer, order: Numbered | None) -> None:
+        if order is None:
+            trainer.take_news()
+        else:
+            trainer.handle(order.command, order.number)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 
 from msgspec import Struct
 
+from tui.findings import Checkup
+
 if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterator, Mapping
@@ -35,9 +37,18 @@ def engines() -> tuple[str, ...]:
     return get_args(EngineName)
 
 
-DERIVED = ("difference", "digits", "share")
-"""What can be shown of a tensor beside what each engine has: first engine minus second, the digits they share, and the
-larger share that an engine takes up of what rounding alone could do."""
+class Mine(Struct, frozen=True):
+    """The user's own file."""
+
+    path: Path
+    source: str | None = None
+    """The experiment that was asked for with it; None: what the file says."""
+    memory: int = 2**31
+    """Bytes that its process may use."""
+
+    def words(self) -> list[str]:
+        """Write it for a command line."""
+        return [str(self.path), self.source or "", str(self.memory)]
 
 
 class Start(Struct, frozen=True):
@@ -46,16 +57,20 @@ class Start(Struct, frozen=True):
     source: str = "notebook"
     settings: tuple[str, ...] = ()
     resume: Path | None = None
+    mine: Mine | None = None
+    """The user's own backward pass, as an engine more."""
 
     def words(self) -> list[str]:
         """Write it for a command line."""
-        return [self.source, "" if self.resume is None else str(self.resume), *self.settings]
+        mine = ["", "", ""] if self.mine is None else self.mine.words()
+        return [self.source, "" if self.resume is None else str(self.resume), *mine, *self.settings]
 
     @classmethod
     def of(cls, words: list[str]) -> Start:
         """Read it as `words` writes it."""
-        source, resume, *settings = words
-        return cls(source, tuple(settings), Path(resume) if resume else None)
+        source, resume, path, asked, memory, *settings = words
+        mine = Mine(Path(path), asked or None, int(memory)) if path else None
+        return cls(source, tuple(settings), Path(resume) if resume else None, mine)
 
 
 class Window(Struct, frozen=True):
@@ -257,6 +272,10 @@ class WriteDumps:
         return (self.path(engine, epoch) for epoch in range(self.first, self.last + 1) for engine in self.engines)
 
 
+class FollowOwn(Struct, frozen=True):
+    """Let the user's engine train by its own gradients, or be evaluated at scratch's parameters again."""
+
+
 class Painted(Struct, frozen=True):
     """The first frame is on the screen: what takes long, and would have delayed it, may begin."""
 
@@ -277,6 +296,7 @@ Command: TypeAlias = (
     | ShowMap
     | ShowPlane
     | ShowSpread
+    | FollowOwn
     | Explain
     | ShowPhases
     | WriteDumps
@@ -401,8 +421,8 @@ class Matrix:
     """The largest finite magnitude in the whole tensor, by engine and for the difference."""
     precision: Mapping[str, str]
     """What each engine computes in."""
-    ulps: FloatArray | None
-    """Distances in units in the last place, of the window's shape."""
+    ulps: Mapping[str, FloatArray]
+    """Distances from the first engine in units in the last place, of the window's shape, by the other engine."""
     peak: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """The cell with the largest magnitude in the whole tensor, by engine and for the difference."""
     map: BlockMap | None = None
@@ -482,8 +502,8 @@ class View:
     """The number of the last command that this View knows of."""
     dumping: str
     """What the dumps do that are not written yet, in a sentence; empty where there are none."""
-    missing: tuple[str, ...]
-    """The engines that can't be had."""
+    missing: Mapping[str, str]
+    """The engines that can't be had, and why."""
     joined: tuple[str, ...]
     """The engines that have trained the epoch shown."""
     comparable: bool
@@ -518,6 +538,10 @@ class View:
     """The first epoch that was found to have a gradient that rounding does not explain."""
     drift: float | None = None
     """How far the parameters of two engines have drifted apart, relative to the largest; None if there are not two."""
+    marks: Mapping[TensorName, Judgement] = field(default_factory=dict)
+    """The user's gradients judged, whatever quantity is selected, where there is a file of theirs."""
+    own_path: bool = False
+    """Whether the user's engine trains by its own gradients."""
 
 
 class Saved(Struct, frozen=True):
@@ -578,4 +602,4 @@ class Ended(Struct, frozen=True):
     reason: str
 
 
-Event: TypeAlias = Described | View | Dumped | NotDumped | Saved | NotSaved | MayRestart | Said | Kept | Ended
+Event: TypeAlias = Described | View | Dumped | NotDumped | Saved | NotSaved | MayRestart | Said | Kept | Checkup | Ended

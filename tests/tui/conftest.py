@@ -16,6 +16,7 @@ from core.experiment_file import load
 from tui.app import MlpApp
 from tui.cli import _command
 from tui.conductor import LocalConductor
+from tui.protocol import Mine
 from tui.trainer import Trainer
 
 PATIENCE = 20.0
@@ -78,9 +79,10 @@ def mlp_tui_process():
 class WatchedConductor(LocalConductor):
     """A trainer in the same loop, which tells whether it has done all that it was asked."""
 
-    def __init__(self, experiment):
+    def __init__(self, experiment, mine=None):
         self.sent = []
         self.trainer = None
+        self._mine = mine
         super().__init__(lambda emit: self._joined(experiment, emit))
 
     def send(self, command):
@@ -94,7 +96,7 @@ class WatchedConductor(LocalConductor):
         return self.trainer is not None and self._commands.empty() and bool(self._commands._getters)
 
     def _joined(self, experiment, emit):
-        self.trainer = Trainer(experiment, emit)
+        self.trainer = Trainer(experiment, emit, mine=self._mine)
         self.trainer.join(Autograd)
         return self.trainer
 
@@ -153,8 +155,8 @@ class Program:
 def make_app():
     """Return a function that makes the App on an experiment, by name or file, with its conductor."""
 
-    def make(source="notebook"):
-        conductor = WatchedConductor(load(str(source)))
+    def make(source="notebook", mine=None):
+        conductor = WatchedConductor(load(str(source)), mine and Mine(mine))
         return MlpApp(conductor), conductor
 
     return make
@@ -165,8 +167,8 @@ def opened(make_app):
     """Return an asynchronous context manager that opens the program and gives it when the panes are filled."""
 
     @contextlib.asynccontextmanager
-    async def open_program(source="notebook", size=(120, 40)):
-        app, conductor = make_app(source)
+    async def open_program(source="notebook", size=(120, 40), mine=None):
+        app, conductor = make_app(source, mine)
         async with app.run_test(size=size, notifications=True) as pilot:
             program = Program(app, conductor, pilot)
             await program.until(lambda: program.view is not None and conductor.idle, "the first View comes")
@@ -174,5 +176,6 @@ def opened(make_app):
             yield program
         conductor.close()
         await asyncio.gather(conductor._task, return_exceptions=True)
+        conductor.trainer.close()
 
     return open_program

@@ -25,7 +25,7 @@ from tui.pictures.plane import (
     span_of,
 )
 from tui.pictures.tiles import Tiling, tiling
-from tui.protocol import DERIVED, Described, ShowPlane, View
+from tui.protocol import Described, ShowPlane, View
 from tui.selection import Selection
 
 if TYPE_CHECKING:
@@ -245,12 +245,11 @@ class AnswerPane(LinePane):
     @property
     def _wanted(self) -> ShowPlane:
         """What is to be asked for, of what is looked at and as much as there is room for."""
-        engine = self.selection.shown if self.selection.shown not in DERIVED else "scratch"
         many = self.shown_unit is None and self._width > 1
         rows, columns = (self._tiles.rows, self._tiles.columns) if many else self._room
         grid = (columns, 2 * rows) if self.described and self.described.layers[0] == 2 else (dots_wanted(columns), 1)
         count = min(self._tiles.count, self._width) if many else 1
-        return ShowPlane(*grid, self.shown_layer, self.shown_unit or 0, count, engine)
+        return ShowPlane(*grid, self.shown_layer, self.shown_unit or 0, count, self.selection.engine)
 
     def _ask(self) -> None:
         """Ask for what is seen, where that is something else than was asked for last."""

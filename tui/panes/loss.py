@@ -92,7 +92,7 @@ class LossPane(ListPane):
             return []
         names = self.described.engines
         if y == 0:
-            columns = "".join(f"{name:>11} " for name in names)
+            columns = "".join(f"{name:>{self._column - 1}} " for name in names)
             return [Segment(f"{'epoch':>{self._epoch_width}}{columns}{'digits':>6}", self.heading)]
         if y > self._shown:
             return self._foot()[y - 1 - self._shown]
@@ -116,8 +116,11 @@ class LossPane(ListPane):
         loss = self.history.at(name, epoch)
         if loss is None:
             assert self.view is not None
-            return f"{'start' if epoch == 0 else '–' if name in self.view.missing else '…':>11} "
-        return f"{aligned(loss, 4)}".rjust(12) if math.isfinite(loss) else f"{loss!s:>11} "
+            text = "start" if epoch == 0 else "–" if name in self.view.missing else "…"
+            return f"{text:>{self._column - 1}} "
+        if not math.isfinite(loss):
+            return f"{loss!s:>{self._column - 1}} "
+        return aligned(loss, self._column - 8).rjust(self._column)
 
     def _foot(self) -> list[list[Segment]]:
         """Write below the table what else was measured at the epoch shown, and inside an epoch the batch's own loss."""
@@ -137,6 +140,11 @@ class LossPane(ListPane):
         decimals = max(2, min(6, room - 6))
         numbers = "".join(f"{'…' if value is None else f'{value:.{decimals}g}':>{room}}" for value in values)
         return [Segment(f"{label:<18}", self.heading), Segment(numbers)]
+
+    @property
+    def _column(self) -> int:
+        """The width of an engine's column: all have to fit beside the epoch and the digits."""
+        return 12 if self.described is None or len(self.described.engines) < 3 else 10
 
     @property
     def _epoch_width(self) -> int:

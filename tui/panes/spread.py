@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from tui.actions import bindings
 from tui.panes.lines import Asked, LinePane
 from tui.pictures.spread import histogram_width, picture
-from tui.protocol import DERIVED, Described, ShowSpread, View
+from tui.protocol import Described, ShowSpread, View
 from tui.selection import Selection
 
 if TYPE_CHECKING:
@@ -120,8 +120,7 @@ class SpreadPane(LinePane):
         """Ask for what is seen, where that is something else than was asked for last."""
         if not self._seen or not self.size.width:
             return
-        engine = self.selection.shown if self.selection.shown not in DERIVED else "scratch"
-        asked = ShowSpread(histogram_width(self.size.width), engine)
+        asked = ShowSpread(histogram_width(self.size.width), self.selection.engine)
         if asked != self._asked:
             self._asked = asked
             self.post_message(Asked(asked))

@@ -63,11 +63,18 @@ class Notice(Static):
     Notice { height: 1; padding: 0 1; display: none; background: $warning 20%; color: $foreground; }
     """
 
+    described: reactive[Described | None] = reactive(None)
     view: reactive[View | None] = reactive(None)
+    hidden: reactive[bool] = reactive(False)
+    """Whether the mistake that is planted in scratch is not to be told."""
 
     def watch_view(self, view: View | None) -> None:
         """Show it where there is something to know."""
         self.display = bool(self._text(view))
+
+    def watch_hidden(self) -> None:
+        """Show it where there is something to know."""
+        self.display = bool(self._text(self.view))
 
     def render(self) -> Content:
         """Say it."""
@@ -84,6 +91,13 @@ class Notice(Static):
         if view.dumping:
             return f"◌ {view.dumping}"
         if view.comparable:
-            return ""
+            return self._planted()
         long = "⚠ scratch and autograd start from different weights, so their gradients can't be compared."
         return long if self.size.width > len(long) else "⚠ Different starting weights: the gradients can't be compared."
+
+    def _planted(self) -> str:
+        """Say which mistake is planted in scratch, or that one is."""
+        planted = self.described.experiment.engines.scratch.mistakes if self.described is not None else ()
+        if planted and self.hidden:
+            return "⚠ A mistake is planted in scratch's backward pass: find it. ! tells which."
+        return f"⚠ Planted in scratch's backward pass: {', '.join(planted)}" if planted else ""

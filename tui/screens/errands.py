@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING
 
 from tui.numbers import count_text
 from tui.protocol import ChangeSettings, GoTo, Open, Restart, Resume, SaveRun, SaveWeights
+from tui.screens.handing import hand_over
+from tui.served import is_served
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from core.experiment import Experiment
-    from tui.protocol import Dumped, WriteDumps
+    from tui.protocol import WriteDumps
     from tui.screens.dump import DumpChoice, Other
     from tui.screens.main import MainScreen
+    from tui.screens.plant import Planting
     from tui.screens.save import SaveTo
     from tui.screens.settings import Anew, FromHere
 
@@ -73,16 +77,46 @@ class Errands:
     def settings(self) -> None:
         """Show the settings; start anew with them, or train on with them."""
         main = self._main
-        if main.view is not None and main.described is not None:
+        if main.hidden:
+            main.notify("The settings would give the hidden mistake away; ! tells it.")
+        elif main.view is not None and main.described is not None:
             from tui.screens.settings import SettingsScreen  # noqa: PLC0415
 
             screen = SettingsScreen(main.described.experiment, main.view.epoch, main.settled())
             main.app.push_screen(screen, self._change)
 
+    def plant(self) -> None:
+        """Ask for a mistake, and start anew with it in scratch."""
+        if self._main.described is not None:
+            from tui.screens.plant import PlantScreen  # noqa: PLC0415
+
+            self._main.app.push_screen(PlantScreen(self._main.described.experiment), self._plant)
+
+    def reveal(self) -> None:
+        """Tell the mistake that is planted."""
+        described = self._main.described
+        planted = described.experiment.planted() if described is not None else ()
+        self._main.hidden = False
+        if not planted:
+            self._main.notify("No mistake is planted in scratch.")
+        for each in planted:
+            from tui.screens.plant import explained  # noqa: PLC0415
+
+            text = "\n".join([f"{each.text}: {explained(each)[0]}", *explained(each)[1:]])
+            self._main.notify(text, title="The mistake", markup=False, timeout=30)
+
     def restart(self, trained: int) -> None:
         """Ask whether to start again, as much has been trained."""
         question = f"Start again? The {trained:,} epochs trained are dropped; the same bits come out anew."
         self._ask(question, "Start again", lambda: self._main.send(Restart()))
+
+    def written(self, paths: tuple[Path, ...], nbytes: int) -> None:
+        """Tell which files were written; hand them to the browser where the screen is in one."""
+        if is_served():
+            described = self._main.described
+            self._main.run_worker(hand_over(self._main.app, paths, described.name if described else "mlp-tui"))
+        else:
+            self._main.notify(f"Written, {count_text(nbytes)}: {_named(paths)}", markup=False)
 
     # With the answers
 
@@ -115,6 +149,11 @@ class Errands:
         if answer is not None:
             self._ask_to_drop("Open it?", lambda: self._begin(answer))
 
+    def _plant(self, answer: Planting | None) -> None:
+        if answer is not None:
+            begin = Open(answer.experiment)
+            self._ask_to_drop("Start anew?", lambda: self._begin(begin, hidden=answer.hidden))
+
     def _change(self, answer: Anew | FromHere | None) -> None:
         from tui.screens.settings import Anew, FromHere  # noqa: PLC0415
 
@@ -124,7 +163,8 @@ class Errands:
         elif isinstance(answer, FromHere):
             self._ask_to_cut(ChangeSettings(answer.settings, answer.after))
 
-    def _begin(self, command: Open | Resume) -> None:
+    def _begin(self, command: Open | Resume, *, hidden: bool = False) -> None:
+        self._main.hidden = hidden
         self._main.revive()
         self._main.send(command)
 
@@ -165,12 +205,13 @@ class Errands:
         except MlpError as error:
             self._main.notify(str(error), severity="error", markup=False, timeout=10)
             return
-        self._main.notify(f"Written, {count_text(len(content))}: {to.path}", markup=False)
+        self.written((to.path,), len(content))
 
 
-def dumped_text(event: Dumped) -> str:
-    """Say which files were written, in the fewest words that tell them from any others."""
-    first, last = event.paths[0], event.paths[-1]
-    names = f"{first.name}, {last.name}" if len(event.paths) == 2 else f"{first.name} to {last.name}"
-    what = first.name if len(event.paths) == 1 else names
-    return f"Written, {count_text(event.nbytes)}: {what} in {first.parent.absolute()}"
+def _named(paths: tuple[Path, ...]) -> str:
+    """Name files in the fewest words that tell them from any others."""
+    first, last = paths[0], paths[-1]
+    if len(paths) == 1:
+        return str(first.absolute())
+    names = f"{first.name}, {last.name}" if len(paths) == 2 else f"{first.name} to {last.name}"
+    return f"{names} in {first.parent.absolute()}"

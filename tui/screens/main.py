@@ -15,8 +15,10 @@ from textual.widgets import ContentSwitcher, Footer, Label
 
 from core.tensors import TensorName
 from tui.actions import Action, bindings
+from tui.findings import Checkup
 from tui.history import LossHistory
-from tui.numbers import count_text, full
+from tui.numbers import full
+from tui.panes.doctor import DoctorPane
 from tui.panes.lines import Asked, ListPane
 from tui.panes.loss import LossPane
 from tui.panes.matrix import MatrixGrid, MatrixPane, cell_of
@@ -45,7 +47,7 @@ from tui.protocol import (
     View,
     Window,
 )
-from tui.screens.errands import SLOW_TO_GET_BACK, Errands, dumped_text
+from tui.screens.errands import SLOW_TO_GET_BACK, Errands
 from tui.screens.panes import Panes
 from tui.screens.slow_motion import SlowMotion
 from tui.selection import Selection
@@ -87,6 +89,10 @@ class MainScreen(Screen[None]):
     view: reactive[View | None] = reactive(None, repaint=False)
     selection: reactive[Selection] = reactive(Selection(), repaint=False)
     history: reactive[LossHistory] = reactive(LossHistory, repaint=False)
+    checkup: reactive[Checkup | None] = reactive(None, repaint=False)
+    """The last check of the user's own file."""
+    hidden: reactive[bool] = reactive(False, repaint=False)
+    """Whether the mistake that is planted in scratch is not to be told."""
     at_work: reactive[AtWork | None] = reactive(None, repaint=False)
     """What an epoch in slow motion is doing."""
 
@@ -97,14 +103,14 @@ class MainScreen(Screen[None]):
         """The number of the last command."""
         self._news = asyncio.Event()
         """Set when the next View has come."""
-        self._errands = Errands(self)
-        self._panes = Panes(self)
+        self.errands = Errands(self)
+        self.panes = Panes(self)
         self.slow_motion = SlowMotion(self)
 
     def compose(self) -> ComposeResult:
         """Put the title on top, the panes in the middle and the keys at the bottom."""
         yield TitleBar().data_bind(MainScreen.described, MainScreen.view)
-        yield Notice().data_bind(MainScreen.view)
+        yield Notice().data_bind(MainScreen.described, MainScreen.view, MainScreen.hidden)
         with Container(id="panes"):
             with Vertical(id="side"):
                 yield ModelPane(id="model", classes="pane").data_bind(
@@ -123,7 +129,8 @@ class MainScreen(Screen[None]):
         """Let a pane of the right side follow what this screen knows."""
         with self._context():  # a pane is bound to whatever runs, and a key's action is run by the app
             pane.data_bind(MainScreen.described, MainScreen.view, MainScreen.selection)
-            return pane.data_bind(MainScreen.history) if hasattr(pane, "history") else pane
+            others = (MainScreen.history, MainScreen.checkup)
+            return pane.data_bind(*(each for each in others if hasattr(pane, each.name)))
 
     def on_mount(self) -> None:
         """Begin where ↑ and ↓ choose a tensor; listen to the trainer now that there is something to show it in."""
@@ -155,12 +162,14 @@ class MainScreen(Screen[None]):
                 self.notify(reason, severity="error", markup=False, timeout=10)
             case MayRestart(trained):
                 self.action_ask_to_restart(trained)
-            case Dumped() as event:
-                self.notify(dumped_text(event), markup=False)
+            case Dumped(_, paths, nbytes):
+                self.errands.written(paths, nbytes)
             case Saved(_, path, nbytes):
-                self.notify(f"Written, {count_text(nbytes)}: {path}", markup=False)
+                self.errands.written((path,), nbytes)
             case Said(text, severity):
                 self.notify(text, severity=severity, markup=False, timeout=10 if severity == "error" else 5)
+            case Checkup() as event:
+                self.checkup = event
             case Ended(reason):
                 text = f"The trainer has stopped ({reason}). Press r to start again."
                 self.notify(text, severity="error", markup=False, timeout=3600)
@@ -216,6 +225,11 @@ class MainScreen(Screen[None]):
         if matrix is not None and not matrix.window.covers(message.window):
             self.send(Show(self.selection.tensor, message.window.with_margin()))
 
+    @on(DoctorPane.Jumped)
+    def _look_at_worst(self, message: DoctorPane.Jumped) -> None:
+        self.selection = self.selection.of(message.tensor).at_worst_of_yours(self.view)
+        self.action_pane("matrix")
+
     # What the keys do
 
     def action_step(self, epochs: int) -> None:
@@ -264,20 +278,11 @@ class MainScreen(Screen[None]):
     @work(exclusive=True, group="pane")
     async def action_pane(self, name: str) -> None:
         """Put a pane in focus."""
-        await self._turn_to(name)
-
-    async def _turn_to(self, name: str) -> Widget:
-        """Put a pane in focus; one of the right side comes into sight there, made when it is first turned to."""
-        return await self._panes.show(name)
-
-    @work(exclusive=True, group="pane")
-    async def recall(self) -> None:
-        """Turn to the pane that was looked at last."""
-        await self._panes.recall()
+        await self.panes.show(name)
 
     def action_enlarge(self) -> None:
         """Give the pane in focus all of the screen, or give the others their place back."""
-        self._panes.enlarge()
+        self.panes.enlarge()
 
     @property
     def right(self) -> ContentSwitcher:
@@ -320,7 +325,7 @@ class MainScreen(Screen[None]):
 
     def action_go_to(self) -> None:
         """Ask for an epoch and go there."""
-        self._errands.go_to()
+        self.errands.go_to()
 
     def action_restart(self) -> None:
         """Start again; the trainer asks where much has been trained."""
@@ -330,23 +335,23 @@ class MainScreen(Screen[None]):
 
     def action_ask_to_restart(self, trained: int) -> None:
         """Ask whether to start again."""
-        self._errands.restart(trained)
+        self.errands.restart(trained)
 
     def action_dump(self) -> None:
         """Ask what to dump, and have it written."""
-        self._errands.dump()
+        self.errands.dump()
 
     def action_open(self) -> None:
         """Ask for another experiment, and start it."""
-        self._errands.open()
+        self.errands.open()
 
     def action_settings(self) -> None:
         """Show the settings, and go by what was changed."""
-        self._errands.settings()
+        self.errands.settings()
 
     def action_save(self, what: Other) -> None:
         """Ask for a file, and save the experiment, weights or the run."""
-        self._errands.save(what)
+        self.errands.save(what)
 
     # The way to the trainer
 
@@ -386,7 +391,7 @@ class MainScreen(Screen[None]):
         """Do what the palette was asked for, in the pane that it is for."""
         focused = self.focused if isinstance(self.focused, ListPane) else self.query_one(ModelPane)
         places: dict[str, Widget] = {"main": self, "list": focused, "matrix": self.query_one(MatrixGrid)}
-        place = places.get(action.scope) or await self._turn_to(action.scope)
+        place = places.get(action.scope) or await self.panes.show(action.scope)
         await place.run_action(action.name)
 
     def _copy(self, text: str, what: str) -> None:

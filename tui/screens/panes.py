@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 RIGHT = {
     "matrix": "tui.panes.matrix:MatrixPane",
     "explain": "tui.panes.explain:ExplainPane",
+    "doctor": "tui.panes.doctor:DoctorPane",
     "curve": "tui.panes.curve:CurvePane",
     "map": "tui.panes.answers:AnswerPane",
     "spread": "tui.panes.spread:SpreadPane",

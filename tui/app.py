@@ -67,7 +67,7 @@ class MlpApp(App[None]):
     def on_ready(self) -> None:
         """Let what takes long begin now that the first frame is on the screen."""
         self._conductor.painted()
-        self._main.call_later(self._main.recall)
+        self._main.call_later(self._main.panes.recall)
         gc.freeze()
         gc.enable()
 

@@ -48,19 +48,19 @@ class Depicted:
                 return False
         return True
 
-    def plane(self, session: Session, whole: Whole) -> Plane | None:
+    def plane(self, session: Session, frame: Frame, whole: Whole) -> Plane | None:
         """Return the answers that are looked at; None for none, or where the network has more than two inputs."""
         asked = self._plane
         if not asked.columns or session.experiment.layers[0] > MOST_INPUTS:
             return None
-        return whole.once((asked,), lambda: plane_of(session, session.frame(), asked))
+        return whole.once((asked,), lambda: plane_of(session, frame, asked))
 
-    def spread(self, session: Session, whole: Whole) -> Spread | None:
+    def spread(self, session: Session, frame: Frame, whole: Whole) -> Spread | None:
         """Return the distributions that are looked at; None for none."""
         asked = self._spread
         if not asked.bins:
             return None
-        return whole.once((asked,), lambda: _spread_of(session, session.frame(), asked))
+        return whole.once((asked,), lambda: _spread_of(session, frame, asked))
 
 
 def plane_of(session: Session, frame: Frame, asked: ShowPlane) -> Plane:

@@ -182,8 +182,8 @@ class Trainer:
             inside=inside_of(frame),
             jump=walk.jump,
             speed=walk.speed,
-            plane=self._depicted.plane(session, self._whole),
-            spread=self._depicted.spread(session, self._whole),
+            plane=self._depicted.plane(session, frame, self._whole),
+            spread=self._depicted.spread(session, frame, self._whole),
             explained=self._explaining.explained(plain, session.experiment),
             phases=self._explaining.phases(plain, session.experiment),
             judgements=judgements,
@@ -204,7 +204,7 @@ class Trainer:
     # Commands
 
     def _carry_out(self, command: Command, number: int) -> None:
-        if self._walk.follow(command) or self._depicted.take(command) or self._save(command, number):
+        if self._walk.follow(command) or self._depicted.take(command):
             return
         match command:
             case Restart(without_asking):
@@ -226,20 +226,9 @@ class Trainer:
                 self._explaining.follow(command)
             case WriteDumps():
                 self._accept(DumpJob(number, command, self._session, self._session.experiment, self._mine))
-
-    def _save(self, command: Command, number: int) -> bool:
-        """Write what a command asks to be saved; False where it asks something else."""
-        match command:
-            case SaveWeights(engine, path, replace):
-                self._save_weights(engine, path, replace=replace)
-            case SavePicture(path=path):
-                write_picture(self._session, command)
-            case SaveRun(path, replace):
-                write_run(path, self._session.saved(), replace=replace)
-            case _:
-                return False
-        self._emit(Saved(number, path, path.stat().st_size))
-        return True
+            case SaveWeights() | SaveRun() | SavePicture():
+                self._save(command)
+                self._emit(Saved(number, command.path, command.path.stat().st_size))
 
     def _begin(self, experiment: Experiment, saved: SavedRun | None = None) -> None:
         """Start a run, or go on with one that was saved; where that fails, all stays as it was.
@@ -295,6 +284,15 @@ class Trainer:
             self._mine.begin(self._session)
         self._verdicts.forget_after(after)
         self._describe()
+
+    def _save(self, asked: SaveWeights | SaveRun | SavePicture) -> None:
+        match asked:
+            case SaveWeights(engine, path, replace):
+                self._save_weights(engine, path, replace=replace)
+            case SaveRun(path, replace):
+                write_run(path, self._session.saved(), replace=replace)
+            case SavePicture():
+                write_picture(self._session, asked)
 
     def _save_weights(self, engine: str, path: Path, *, replace: bool) -> None:
         session = self._session

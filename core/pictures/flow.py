@@ -53,8 +53,8 @@ class Flow:
     ratio: float
     """log₁₀(‖ΔW‖/‖W‖), Frobenius norms of the weights' update and of the weights before it; nan if W is 0."""
     saturated: float | None
-    """The share of its activations, of all units and samples, whose slope is flat; None where slopes play no part: the
-    activation has none of each element, or the loss is fused with it."""
+    """The share of its activations, of all units and samples, whose slope is flat; None where slopes play no part (the
+    activation has none of each element, or the loss is fused with it) or z and a are not known."""
     stuck: int = 0
     """Units that are flat for every sample of the batch."""
     silent: int = 0
@@ -79,12 +79,12 @@ def _of_layer(engine: EngineFrame, computed: Pass, k: int, activation: str, *, s
     before = engine.before.W[k].astype(np.float64)
     changed, size = _norm(engine.after.W[k].astype(np.float64) - before), _norm(before)
     ratio = math.nan if not size > 0 else -math.inf if changed == 0 else float(np.log10(changed / size))
-    samples, units = computed.z[k].shape
+    samples, units = len(computed.x), len(before)
     whole = bool(np.isfinite(gradients).all())
     mean, most = (float(gradients.mean()), float(gradients.max())) if whole else (math.nan, math.nan)
     flow = Flow(k, activation, units, samples, mean, most, ratio, None)
     derivative = ACTIVATIONS[activation].derivative
-    if derivative is None or not slopes or activation == "identity":
+    if derivative is None or not slopes or activation == "identity" or k not in computed.z or k not in computed.a:
         return flow
     slope = np.abs(derivative(computed.z[k], computed.a[k]))
     flat = slope <= FLAT * _steepest(activation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.errors import EpochError
 from core.pictures.flow import Flow, findings, flow_of
 from core.pictures.histogram import Histogram, histogram
 from core.tensors import Quantity, TensorName
@@ -26,7 +27,7 @@ QUANTITIES = {
 
 @dataclass(frozen=True)
 class Spread:
-    """One engine's epoch. At epoch 0 there are weights alone."""
+    """One engine's epoch. At epoch 0 there are weights alone; somebody's own file may keep its z, a and δ to itself."""
 
     engine: str
     histograms: Mapping[TensorName, Histogram]
@@ -47,4 +48,13 @@ def spread_of(engine: EngineFrame, activations: Sequence[str], bins: int, *, fus
     known = QUANTITIES if engine.computed is not None else ("weights",)
     names = [name_of(quantity, k) for quantity in known for k in range(1, len(activations) + 1)]
     flow = flow_of(engine, activations, fused=fused)
-    return Spread(engine.name, {name: histogram(engine.tensor(name), bins) for name in names}, flow, findings(flow))
+    counted = {name: histogram(engine.tensor(name), bins) for name in names if _is_known(engine, name)}
+    return Spread(engine.name, counted, flow, findings(flow))
+
+
+def _is_known(engine: EngineFrame, name: TensorName) -> bool:
+    """Whether an engine has given this tensor."""
+    try:
+        return engine.tensor(name).size > 0
+    except (EpochError, KeyError):
+        return False

@@ -37,7 +37,7 @@ EXACT = ("modules of", "processes left", "frames that differ", "memory of")
 
 @pytest.mark.parametrize(
     ("name", "count"),
-    [("updates", 6), ("travel", 4), ("matrices", 3), ("losses", 2), ("explaining", 2)],
+    [("updates", 6), ("travel", 4), ("matrices", 3), ("losses", 2), ("explaining", 2), ("pictures", 5)],
 )
 def test_a_benchmark_gives_its_figures(benchmark, figure, name, count):
     figures = list(benchmark(name).figures(figure.SHORT))

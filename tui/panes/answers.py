@@ -27,7 +27,6 @@ from tui.pictures.plane import (
 from tui.pictures.tiles import Tiling, tiling
 from tui.protocol import Described, ShowPlane, View
 from tui.selection import Selection
-from tui.shown import engine_of
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -220,9 +219,9 @@ class AnswerPane(LinePane):
 
     @property
     def _plane(self) -> Plane | None:
-        """What is drawn: what was asked for last, no less."""
+        """What is drawn: what there is room for now, no other."""
         plane = self.view.plane if self.view else None
-        return plane if plane is not None and plane.asked == self._asked else None
+        return plane if plane is not None and plane.asked == self._wanted else None
 
     @property
     def _width(self) -> int:
@@ -243,16 +242,20 @@ class AnswerPane(LinePane):
         """Whether there are too few colours for a scale."""
         return self.app.console.color_system in (None, "standard")
 
-    def _ask(self) -> None:
-        """Ask for what is seen, where that is something else than was asked for last."""
-        if not self._seen or self._missing():
-            return
-        engine = engine_of(self.selection.shown)
+    @property
+    def _wanted(self) -> ShowPlane:
+        """What is to be asked for, of what is looked at and as much as there is room for."""
         many = self.shown_unit is None and self._width > 1
         rows, columns = (self._tiles.rows, self._tiles.columns) if many else self._room
         grid = (columns, 2 * rows) if self.described and self.described.layers[0] == 2 else (dots_wanted(columns), 1)
         count = min(self._tiles.count, self._width) if many else 1
-        asked = ShowPlane(*grid, self.shown_layer, self.shown_unit or 0, count, engine)
+        return ShowPlane(*grid, self.shown_layer, self.shown_unit or 0, count, self.selection.engine)
+
+    def _ask(self) -> None:
+        """Ask for what is seen, where that is something else than was asked for last."""
+        if not self._seen or self._missing():
+            return
+        asked = self._wanted
         if asked != self._asked:
             self._asked = asked
             self.post_message(Asked(asked))

@@ -12,7 +12,6 @@ from tui.panes.lines import Asked, LinePane
 from tui.pictures.spread import histogram_width, picture
 from tui.protocol import Described, ShowSpread, View
 from tui.selection import Selection
-from tui.shown import engine_of
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -112,7 +111,7 @@ class SpreadPane(LinePane):
         if spread is None:
             return None
         bins = {len(each.counts) for each in spread.histograms.values()}
-        return spread if bins == {self._asked.bins} else None
+        return spread if bins == {histogram_width(self.size.width)} else None
 
     def _within(self, top: int) -> int:
         return max(0, min(top, len(self._lines) - self.size.height))
@@ -121,8 +120,7 @@ class SpreadPane(LinePane):
         """Ask for what is seen, where that is something else than was asked for last."""
         if not self._seen or not self.size.width:
             return
-        engine = engine_of(self.selection.shown)
-        asked = ShowSpread(histogram_width(self.size.width), engine)
+        asked = ShowSpread(histogram_width(self.size.width), self.selection.engine)
         if asked != self._asked:
             self._asked = asked
             self.post_message(Asked(asked))

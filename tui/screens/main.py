@@ -88,11 +88,11 @@ class MainScreen(Screen[None]):
     described: reactive[Described | None] = reactive(None, repaint=False)
     view: reactive[View | None] = reactive(None, repaint=False)
     selection: reactive[Selection] = reactive(Selection(), repaint=False)
+    history: reactive[LossHistory] = reactive(LossHistory, repaint=False)
     checkup: reactive[Checkup | None] = reactive(None, repaint=False)
     """The last check of the user's own file."""
     hidden: reactive[bool] = reactive(False, repaint=False)
     """Whether the mistake that is planted in scratch is not to be told."""
-    history: reactive[LossHistory] = reactive(LossHistory, repaint=False)
     at_work: reactive[AtWork | None] = reactive(None, repaint=False)
     """What an epoch in slow motion is doing."""
 
@@ -104,7 +104,7 @@ class MainScreen(Screen[None]):
         self._news = asyncio.Event()
         """Set when the next View has come."""
         self.errands = Errands(self)
-        self._panes = Panes(self)
+        self.panes = Panes(self)
         self.slow_motion = SlowMotion(self)
 
     def compose(self) -> ComposeResult:
@@ -129,9 +129,8 @@ class MainScreen(Screen[None]):
         """Let a pane of the right side follow what this screen knows."""
         with self._context():  # a pane is bound to whatever runs, and a key's action is run by the app
             pane.data_bind(MainScreen.described, MainScreen.view, MainScreen.selection)
-            if hasattr(type(pane), "checkup"):
-                pane.data_bind(MainScreen.checkup)
-            return pane.data_bind(MainScreen.history) if hasattr(type(pane), "history") else pane
+            others = (MainScreen.history, MainScreen.checkup)
+            return pane.data_bind(*(each for each in others if hasattr(type(pane), each.name)))
 
     def on_mount(self) -> None:
         """Begin where ↑ and ↓ choose a tensor; listen to the trainer now that there is something to show it in."""
@@ -279,20 +278,11 @@ class MainScreen(Screen[None]):
     @work(exclusive=True, group="pane")
     async def action_pane(self, name: str) -> None:
         """Put a pane in focus."""
-        await self._turn_to(name)
-
-    async def _turn_to(self, name: str) -> Widget:
-        """Put a pane in focus; one of the right side comes into sight there, made when it is first turned to."""
-        return await self._panes.show(name)
-
-    @work(exclusive=True, group="pane")
-    async def recall(self) -> None:
-        """Turn to the pane that was looked at last."""
-        await self._panes.recall()
+        await self.panes.show(name)
 
     def action_enlarge(self) -> None:
         """Give the pane in focus all of the screen, or give the others their place back."""
-        self._panes.enlarge()
+        self.panes.enlarge()
 
     @property
     def right(self) -> ContentSwitcher:
@@ -401,7 +391,7 @@ class MainScreen(Screen[None]):
         """Do what the palette was asked for, in the pane that it is for."""
         focused = self.focused if isinstance(self.focused, ListPane) else self.query_one(ModelPane)
         places: dict[str, Widget] = {"main": self, "list": focused, "matrix": self.query_one(MatrixGrid)}
-        place = places.get(action.scope) or await self._turn_to(action.scope)
+        place = places.get(action.scope) or await self.panes.show(action.scope)
         await place.run_action(action.name)
 
     def _copy(self, text: str, what: str) -> None:

@@ -1,6 +1,7 @@
 """Distributions and gradient flow, counted another way."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -134,9 +135,16 @@ def _silenced(engine, units):
 
 
 def _with(engine, computed):
-    from dataclasses import replace
-
     return replace(engine, computed=computed)
+
+
+def test_an_engine_that_keeps_z_a_and_delta_to_itself_has_what_is_known(moons):
+    engine = moons.frame().engines["scratch"]
+    x = engine.computed.x
+    quiet = _with(engine, replace(engine.computed, z={}, a={0: x}, delta={}))
+    spread = spread_of(quiet, moons.experiment.activations(), 9, fused=True)
+    assert {name.quantity.value for name in spread.histograms} == {"parameter", "gradient", "update"}
+    assert [each.saturated for each in spread.flow] == [None] * 3
 
 
 def flow(layer, **settings):

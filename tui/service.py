@@ -20,7 +20,8 @@ from core.errors import MlpError
 from core.experiment_file import load
 from core.saved_run import read_run
 from tui.keeper import Keeper
-from tui.protocol import Start
+from tui.player import Player, open_files
+from tui.protocol import Open, Resume, Said, Start
 from tui.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -74,9 +75,16 @@ class Service:
         self._connection = connection
         self._keeper = keeper
         self._importing: _Import | None = _Import()
+        self._trainer = self._begun(start)
+
+    def _begun(self, start: Start) -> Trainer | Player:
+        """Return the trainer of a run, or the player of two files."""
+        if start.compared is not None:
+            self._importing = None  # nothing is trained
+            return Player(open_files(start.compared), self._tell)
         saved = None if start.resume is None else read_run(start.resume)
         experiment = load(start.source, start.settings) if saved is None else saved.experiment
-        self._trainer = Trainer(experiment, self._tell, saved)
+        return Trainer(experiment, self._tell, saved)
 
     def run(self) -> None:
         """Do what comes until the other end says that nothing more will.
@@ -112,9 +120,20 @@ class Service:
             order: Numbered = self._connection.recv()
             if self._importing is not None:
                 self._importing.begin()
-            self._trainer.handle(order.command, order.number)
+            self._handle(order)
             came, waiting = True, 0.0
         return came
+
+    def _handle(self, order: Numbered) -> None:
+        """Carry out a command; where it opens a run in the place of two files, a trainer takes it on."""
+        if isinstance(self._trainer, Player) and isinstance(order.command, Open | Resume):
+            try:
+                self._trainer = self._trainer.succeeded_by(order.command, order.number)
+                self._importing = _Import()
+            except MlpError as error:
+                self._tell(Said(str(error), "error"))
+        else:
+            self._trainer.handle(order.command, order.number)
 
     def _take_in_what_is_imported(self) -> bool:
         importing = self._importing

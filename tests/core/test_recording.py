@@ -26,9 +26,7 @@ def written(folder, epochs, settings=(), experiment="notebook", quantities=(Quan
     session.advance(max(epochs))
     paths = []
     for name in session.engines:
-        texts = [
-            render(dump_of(session.frame_of(k).engines[name], k, session.experiment, quantities)) for k in epochs
-        ]
+        texts = [render(dump_of(session.frame_of(k).engines[name], k, session.experiment, quantities)) for k in epochs]
         paths.append(folder / f"{name}.dat")
         paths[-1].write_text("".join(texts))
     return paths

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from textual import events
 
     from tui.protocol import Described, View
+    from tui.recorded import RecordedPass
 
 
 class LossHistory:
@@ -67,6 +68,7 @@ class LossPane(ListPane):
     def watch_described(self, described: Described | None) -> None:
         """Say how the loss is reduced."""
         if described is not None:
+            self.border_title = "2 Loss" if described.recorded is None else "2 Passes"
             self.border_subtitle = Content(described.loss)
 
     def watch_view(self, old: View | None, new: View | None) -> None:
@@ -103,9 +105,9 @@ class LossPane(ListPane):
             offset is not None
             and 1 <= offset.y <= self._shown
             and self.view
-            and self._origin + offset.y - 1 <= self.view.trained
+            and self._epoch_at(offset.y) <= self.view.trained
         ):
-            self.post_message(self.Picked(self._origin + offset.y - 1))
+            self.post_message(self.Picked(self._epoch_at(offset.y)))
 
     def line(self, y: int) -> list[Segment]:
         """Draw the heading or an epoch's row."""
@@ -114,13 +116,27 @@ class LossPane(ListPane):
         names = self.described.engines
         if y == 0:
             columns = "".join(f"{name:>11} " for name in names)
-            return [Segment(f"{'epoch':>{self._epoch_width}}{columns}{'digits':>6}", self.heading)]
+            first = "epoch" if self.described.recorded is None else "pass"
+            return [Segment(f"{first:>{self._epoch_width}}{columns}{'digits':>6}", self.heading)]
         if y > self._shown:
             return self._foot()[y - 1 - self._shown]
-        epoch = self._origin + y - 1
+        epoch = self._epoch_at(y)
         if epoch > self.view.trained:
             return []
+        if self.described.recorded is not None:
+            return self._pass_row(self.described.recorded.passes[epoch - 1], epoch, names)
         return self._row(epoch, names)
+
+    def _pass_row(self, shown: RecordedPass, number: int, names: tuple[str, ...]) -> list[Segment]:
+        """Draw a pass of two files: the losses that they tell, the fewest digits that its gradients share, a mark."""
+        assert self.view is not None
+        losses = [shown.losses.get(name) for name in names]
+        cells = ["–".rjust(11) + " " if each is None else _loss_text(each) for each in losses]
+        current = number == self.view.epoch
+        style = self.cursor if current else Style.null()
+        text = f"{'▸' if current else ' '}{number:>{self._epoch_width - 1}}{''.join(cells)}"
+        agreed = f"{f'{shown.mark} {digits_text(shown.digits)}':>6}"
+        return [Segment(text, style), Segment(agreed, style + self.wrong if shown.mark == "✗" else style)]
 
     def _row(self, epoch: int, names: tuple[str, ...]) -> list[Segment]:
         assert self.view is not None
@@ -138,7 +154,7 @@ class LossPane(ListPane):
         if loss is None:
             assert self.view is not None
             return f"{'start' if epoch == 0 else '–' if name in self.view.missing else '…':>11} "
-        return f"{aligned(loss, 4)}".rjust(12) if math.isfinite(loss) else f"{loss!s:>11} "
+        return _loss_text(loss)
 
     def _foot(self) -> list[list[Segment]]:
         """Write below the table what else was measured at the epoch shown, and inside an epoch the batch's own loss."""
@@ -169,10 +185,23 @@ class LossPane(ListPane):
 
     def _keep_in_sight(self) -> None:
         if self.view is not None and not self._away:
-            self._origin = origin_for(self.view.epoch, self._origin, self._shown, self.view.trained + 1)
+            at, count = self.view.epoch - self._first, self.view.trained + 1 - self._first
+            self._origin = origin_for(at, self._origin, self._shown, count)
 
     def _scroll(self, by: int) -> None:
         if self.view is not None:
-            self._origin = max(0, min(self._origin + by, self.view.trained + 1 - self._shown))
-            self._away = not self._origin <= self.view.epoch < self._origin + self._shown
+            self._origin = max(0, min(self._origin + by, self.view.trained + 1 - self._first - self._shown))
+            self._away = not self._origin <= self.view.epoch - self._first < self._origin + self._shown
             self.refresh()
+
+    @property
+    def _first(self) -> int:
+        """The number of the first row: epoch 0 is a run's start, which files don't have."""
+        return 0 if self.described is None or self.described.recorded is None else 1
+
+    def _epoch_at(self, y: int) -> int:
+        return self._first + self._origin + y - 1
+
+
+def _loss_text(loss: float) -> str:
+    return f"{aligned(loss, 4)}".rjust(12) if math.isfinite(loss) else f"{loss!s:>11} "

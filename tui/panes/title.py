@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -11,9 +12,17 @@ from textual.widgets import Static
 from tui.numbers import duration_text, rate_text
 
 if TYPE_CHECKING:
+    from textual.geometry import Size
+
     from tui.protocol import Described, View
+    from tui.recorded import Recorded
 
 BAR = 10
+
+HIGH = 32
+"""Lines of a screen from which on the verdict on two files has more room."""
+SHORT, LONG = 2, 5
+"""Lines that it has at most."""
 
 
 class TitleBar(Static):
@@ -41,6 +50,8 @@ class TitleBar(Static):
         view = self.view
         if view is None:
             return "starting…"
+        if self.described is not None and self.described.recorded is not None:
+            return _pass_text(self.described.recorded, view.epoch)
         filled = int(BAR * view.trained / view.planned)
         return " ".join([*self._state(view), "█" * filled + "░" * (BAR - filled)])
 
@@ -56,22 +67,50 @@ class TitleBar(Static):
         return [f"▶ {stands}", f"{rate_text(view.speed * max(view.updates, 1))} updates/s", f"{left} left"]
 
 
+def _pass_text(recorded: Recorded, number: int) -> str:
+    """Say which pass of two files is shown, and what they call it."""
+    label, count = recorded.passes[number - 1].label, len(recorded.passes)
+    return " · ".join(part for part in (f"pass {number:,} of {count:,}" if count > 1 else "", label) if part)
+
+
 class Notice(Static):
-    """One line that says what makes the numbers not what one might think; not there otherwise."""
+    """What makes the numbers not what one might think, or the verdict on two files; not there otherwise."""
 
     DEFAULT_CSS = """
-    Notice { height: 1; padding: 0 1; display: none; background: $warning 20%; color: $foreground; }
+    Notice {
+        height: auto; max-height: 5; padding: 0 1; display: none; background: $warning 20%; color: $foreground;
+        &.-equal { background: $success 20%; }
+        &.-differ { background: $error 20%; }
+    }
     """
 
+    described: reactive[Described | None] = reactive(None)
     view: reactive[View | None] = reactive(None)
 
     def watch_view(self, view: View | None) -> None:
         """Show it where there is something to know."""
-        self.display = bool(self._text(view))
+        recorded = self.described.recorded if self.described is not None else None
+        self.set_class(recorded is not None and recorded.mark == "✓", "-equal")
+        self.set_class(recorded is not None and recorded.mark == "✗", "-differ")
+        text = self._text(view) if recorded is None else "…"
+        self.display = bool(text)
+        self.styles.height = 1 if recorded is None else "auto"
 
     def render(self) -> Content:
         """Say it."""
-        return Content(self._text(self.view))
+        recorded = self.described.recorded if self.described is not None else None
+        if recorded is None or self.view is None:
+            return Content(self._text(self.view))
+        most = SHORT if self.app.size.height < HIGH else LONG
+        return Content("\n".join(_verdict_lines(recorded, self.view.epoch, self.size.width, most)))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Take as many lines as there are."""
+        recorded = self.described.recorded if self.described is not None else None
+        if recorded is None or self.view is None:
+            return 1
+        most = SHORT if viewport.height < HIGH else LONG
+        return len(_verdict_lines(recorded, self.view.epoch, width, most))
 
     def _text(self, view: View | None) -> str:
         """Say what takes its time, as long as it does; else that the engines start from different weights."""
@@ -87,3 +126,21 @@ class Notice(Static):
             return ""
         long = "⚠ scratch and autograd start from different weights, so their gradients can't be compared."
         return long if self.size.width > len(long) else "⚠ Different starting weights: the gradients can't be compared."
+
+
+def _verdict_lines(recorded: Recorded, number: int, width: int, most: int) -> list[str]:
+    """Write the verdict on two files, that on the pass shown where there are several, and what remarks fit."""
+    shown = recorded.passes[number - 1]
+    texts = [f"{recorded.mark} {recorded.line}"]
+    if len(recorded.passes) > 1:
+        texts.append(f"{shown.mark or '–'} this pass: {shown.line}")
+    texts += [*shown.remarks, *recorded.remarks]
+    lines: list[str] = []
+    for at, text in enumerate(texts):
+        wrapped = textwrap.wrap(text, max(width, 20), subsequent_indent="  ")
+        room = most - len(lines) - (at < len(texts) - 1)
+        if lines and len(wrapped) > room:
+            left = len(texts) - at
+            return [*lines, f"and {left} remark{'s' * (left > 1)} more: mlp-tui compare prints them"]
+        lines += wrapped
+    return lines

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tui.numbers import count_text
 from tui.protocol import ChangeSettings, GoTo, Open, Restart, Resume, SaveRun, SaveWeights
+from tui.recorded import UNCHANGEABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,16 +38,20 @@ class Errands:
 
     def go_to(self) -> None:
         """Ask for an epoch, and go there."""
-        from tui.screens.goto import GoToScreen  # noqa: PLC0415
+        from tui.screens.goto import to_a_pass, to_an_epoch  # noqa: PLC0415
 
         view = self._main.view
-        self._main.app.push_screen(GoToScreen(view.trained if view else 0), self._go_to)
+        trained = view.trained if view else 0
+        screen = to_a_pass(trained) if self._of_files else to_an_epoch(trained)
+        self._main.app.push_screen(screen, self._go_to)
 
     def dump(self) -> None:
         """Ask what to dump, and have it written; or go on to what else can be saved."""
         from tui.screens.dump import NOTHING, DumpChoice, DumpScreen  # noqa: PLC0415
 
         main = self._main
+        if self._refused():
+            return
         if main.view is None or main.described is None or (main.is_settled and main.view.epoch == 0):
             main.notify(NOTHING, severity="warning")
             return
@@ -56,7 +61,7 @@ class Errands:
     def save(self, what: Other) -> None:
         """Ask for a file, and have the experiment, weights or the run written."""
         main = self._main
-        if main.view is not None and main.described is not None:
+        if not self._refused() and main.view is not None and main.described is not None:
             from tui.screens.save import SaveScreen  # noqa: PLC0415
 
             engines = main.view.joined if what == "weights" else ()
@@ -72,7 +77,7 @@ class Errands:
     def settings(self) -> None:
         """Show the settings; start anew with them, or train on with them."""
         main = self._main
-        if main.view is not None and main.described is not None:
+        if not self._refused() and main.view is not None and main.described is not None:
             from tui.screens.settings import SettingsScreen  # noqa: PLC0415
 
             screen = SettingsScreen(main.described.experiment, main.view.epoch, main.settled())
@@ -82,6 +87,17 @@ class Errands:
         """Ask whether to start again, as much has been trained."""
         question = f"Start again? The {trained:,} epochs trained are dropped; the same bits come out anew."
         self._ask(question, "Start again", lambda: self._main.send(Restart()))
+
+    @property
+    def _of_files(self) -> bool:
+        """Whether two files are shown, and no run."""
+        return self._main.described is not None and self._main.described.recorded is not None
+
+    def _refused(self) -> bool:
+        """Say so where two files are shown, which can't be changed, and saved only as what they are."""
+        if self._of_files:
+            self._main.notify(UNCHANGEABLE, severity="warning")
+        return self._of_files
 
     # With the answers
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import on, work
@@ -23,6 +24,7 @@ from tui.panes.matrix import MatrixGrid, MatrixPane, cell_of
 from tui.panes.model import ModelPane
 from tui.panes.title import Notice, TitleBar
 from tui.protocol import (
+    DERIVED,
     Cancel,
     Command,
     Described,
@@ -101,7 +103,7 @@ class MainScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Put the title on top, the panes in the middle and the keys at the bottom."""
         yield TitleBar().data_bind(MainScreen.described, MainScreen.view)
-        yield Notice().data_bind(MainScreen.view)
+        yield Notice().data_bind(MainScreen.described, MainScreen.view)
         with Container(id="panes"):
             with Vertical(id="side"):
                 yield ModelPane(id="model", classes="pane").data_bind(
@@ -160,6 +162,8 @@ class MainScreen(Screen[None]):
         """Take in what is run; look at a tensor that it has."""
         if self.selection.layer > event.depth:
             self.selection = Selection(shown=self.selection.shown)
+        if self.selection.shown not in (*event.engines, *DERIVED):
+            self.selection = replace(self.selection, shown=event.engines[0])
         self.described = event
 
     def watch_selection(self, old: Selection, new: Selection) -> None:

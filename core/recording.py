@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from core.arrays import FloatArray
     from core.compare import Comparison, Pair
     from core.compare.judging import BoundsOf
-    from core.dat.reading import Found, Reading
+    from core.dat.reading import Found, Reading, Tensor
 
 SIDES = ("A", "B")
 """The two engines: the files in the order in which they were named."""
@@ -40,7 +40,7 @@ UNKNOWN = "?"
 class RecordedEngine(EngineFrame):
     """What one file holds of a pass. `before` and `after` are nan where it does not hold the parameters."""
 
-    held: Mapping[str, FloatArray] = field(default_factory=dict)
+    held: Mapping[str, Tensor] = field(default_factory=dict)
     """The tensors by name, those that can stand beside the other file's."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Why others can't."""
@@ -52,7 +52,7 @@ class RecordedEngine(EngineFrame):
             EpochError: the file does not hold it, or in another shape than the other file.
         """
         if (tensor := self.held.get(str(name))) is not None:
-            return tensor
+            return tensor.values
         raise EpochError(self.left_out.get(str(name)) or f"{self.name} holds no {name}")
 
 
@@ -154,15 +154,15 @@ def _sides(row: tuple[Found | None, Found | None], pair: Pair | None) -> Sides:
     return Sides({side: each for side, each in zip(SIDES, row, strict=True) if each is not None}, pair)
 
 
-def _engine(side: str, found: Found, other: Mapping[str, FloatArray]) -> RecordedEngine:
+def _engine(side: str, found: Found, other: Mapping[str, Tensor]) -> RecordedEngine:
     """Return a side's tensors; those that have another shape on the other side are left out."""
     held, left_out = {}, {}
     for name, tensor in found.tensors.items():
-        if name in other and other[name].shape != tensor.values.shape:
-            shapes = [" × ".join(map(str, shape)) for shape in (tensor.values.shape, other[name].shape)]
+        if name in other and other[name].values.shape != tensor.values.shape:
+            shapes = [" × ".join(map(str, each.values.shape)) for each in (tensor, other[name])]
             left_out[name] = f"{name} is {shapes[0]} in {side} and {shapes[1]} in the other file"
         else:
-            held[name] = tensor.values
+            held[name] = tensor
     parameters = _parameters(found)
     label = side if found.dump is None else found.dump.engine
     loss = None if found.dump is None else found.dump.loss_value

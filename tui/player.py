@@ -13,11 +13,12 @@ from core.compare.bounds import Bounds, NoBoundsError, bounds_of
 from core.dat.foreign import read_any
 from core.errors import EpochError
 from core.judge import judge_tensor, judged_names, shares
-from core.recording import SIDES, Recording
+from core.recording import SIDES, RecordedEngine, Recording
 from core.reference import judging_cost
 from core.saved_run import read_run
-from core.tensors import INPUT, TARGET, Quantity, TensorName
-from tui.look import agreements_of, matrix_of
+from core.tensors import INPUT, TARGET, Quantity, TensorName, tensor_names
+from tui.look import matrix_of
+from tui.printed import agreement_as_printed, matrix_as_printed
 from tui.protocol import (
     ChangeSettings,
     Command,
@@ -51,7 +52,10 @@ from tui.whole import Whole
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from core.agreement import Agreement
+    from core.compare import Comparison
     from core.arrays import Float64Array, FloatArray
+    from core.dat.reading import Tensor
     from core.frame import Frame
     from core.judge import Judgement
     from core.recording import Sides
@@ -143,8 +147,8 @@ class Player:
             joined=tuple(frame.engines),
             comparable=True,
             matrix=self._matrix(name),
-            agreements=agreements_of(frame, name, len(recording.at(number).layers) - 1, self._whole),
-            sample=_sample(frame, len(recording.at(number).layers) - 1),
+            agreements=self._agreements(name.quantity),
+            sample=_sample(frame, self._depth),
             series=self._series(),
             judgements=self._judgements(name.quantity),
             lacking=_lacking(frame, name),
@@ -170,8 +174,7 @@ class Player:
             sides.activations,
             sides.loss,
             sides.network,
-            MARKS[comparison.verdict.status],
-            comparison.line,
+            _line(comparison),
             comparison.remarks,
             self._passes,
         )
@@ -197,7 +200,16 @@ class Player:
             if share is not None:
                 known[side] = share
         matrix = matrix_of(self._frame, name, self._shown.window, self._whole, self._map, shares=known)
-        return matrix and replace(matrix, after={})
+        held = _held(self._frame, name)
+        return matrix and replace(matrix_as_printed(matrix, held), after={})
+
+    def _agreements(self, quantity: Quantity) -> dict[TensorName, Agreement]:
+        """Compare the two sides in every tensor of a quantity that both hold."""
+        return self._whole.once((quantity,), partial(_agreements, self._frame, quantity, self._depth))
+
+    @property
+    def _depth(self) -> int:
+        return len(self._recording.at(self._number).layers) - 1
 
     # What a trainer has to do beside, and a player has not
 
@@ -251,6 +263,17 @@ def _bounds_of(sides: Sides) -> dict[str, Bounds]:
         if bounds is not None and judging_cost(bounds.experiment.layers, len(bounds.batch.x)) <= COST_AT_REST:
             known[side] = bounds
     return known
+
+
+def _held(frame: Frame, name: TensorName) -> dict[str, Tensor]:
+    """Return a tensor of each side that holds it, with the digits that are printed."""
+    engines = [each for each in frame.engines.values() if isinstance(each, RecordedEngine)]
+    return {each.name: each.held[str(name)] for each in engines if str(name) in each.held}
+
+
+def _agreements(frame: Frame, quantity: Quantity, depth: int) -> dict[TensorName, Agreement]:
+    pairs = {name: tuple(_held(frame, name).values()) for name in tensor_names(quantity, depth)}
+    return {name: agreement_as_printed(*pair) for name, pair in pairs.items() if len(pair) == len(SIDES)}
 
 
 def _judged(frame: Frame, side: str, quantity: Quantity, bounds: Bounds) -> dict[TensorName, Judgement]:
@@ -319,6 +342,14 @@ def _of_pass(sides: Sides) -> RecordedPass:
     if pair.basis:
         remarks.append(f"judged by {pair.basis}")
     return RecordedPass(labels, MARKS[pair.verdict.status], pair.line, tuple(remarks), digits, sides.losses)
+
+
+def _line(comparison: Comparison) -> str:
+    """Say what all passes come to; of one that was taken of many, why."""
+    pairs, verdict = comparison.pairs, comparison.verdict
+    if len(pairs) > 1:
+        return f"{verdict.value}, {sum(pair.verdict is verdict for pair in pairs)} of {len(pairs)}"
+    return f"{verdict.value}; {pairs[0].remarks[-1]}" if pairs and pairs[0].remarks else comparison.line
 
 
 def _telling(recording: Recording) -> int:

@@ -68,7 +68,6 @@ class Recorded(Struct, frozen=True):
     """With how it reduces over samples and outputs; empty where it isn't told."""
     network: str
     """In a few words."""
-    mark: str
     line: str
     """The verdict on all passes."""
     remarks: tuple[str, ...]

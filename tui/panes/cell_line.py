@@ -50,10 +50,11 @@ class CellLine(Static):
 
     def _apart(self, matrix: Matrix, at: tuple[int, int]) -> str:
         assert self.view is not None
-        if "difference" not in matrix.values or matrix.ulps is None:
+        if "difference" not in matrix.values:
             return "" if self.view.comparable else "different starts: the engines can't be compared"
         difference, shared = float(matrix.values["difference"][at]), float(matrix.values["digits"][at])
-        return f"differ by {scientific(difference, 2)} · {digits_text(shared)} digits · {ulps_text(matrix, at)}"
+        text = f"differ by {scientific(difference, 2)} · {digits_text(shared)} digits"
+        return text if matrix.ulps is None else f"{text} · {ulps_text(matrix, at)}"
 
 
 def _verdict(matrix: Matrix, engine: str, at: tuple[int, int]) -> str:

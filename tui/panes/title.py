@@ -21,7 +21,7 @@ BAR = 10
 
 HIGH = 32
 """Lines of a screen from which on the verdict on two files has more room."""
-SHORT, LONG = 2, 5
+SHORT, LONG = 3, 5
 """Lines that it has at most."""
 
 
@@ -90,8 +90,9 @@ class Notice(Static):
     def watch_view(self, view: View | None) -> None:
         """Show it where there is something to know."""
         recorded = self.described.recorded if self.described is not None else None
-        self.set_class(recorded is not None and recorded.mark == "✓", "-equal")
-        self.set_class(recorded is not None and recorded.mark == "✗", "-differ")
+        mark = recorded.passes[view.epoch - 1].mark if recorded is not None and view is not None else ""
+        self.set_class(mark == "✓", "-equal")
+        self.set_class(mark == "✗", "-differ")
         text = self._text(view) if recorded is None else "…"
         self.display = bool(text)
         self.styles.height = 1 if recorded is None else "auto"
@@ -129,18 +130,20 @@ class Notice(Static):
 
 
 def _verdict_lines(recorded: Recorded, number: int, width: int, most: int) -> list[str]:
-    """Write the verdict on two files, that on the pass shown where there are several, and what remarks fit."""
+    """Write the verdict on the pass of two files that is shown, that on all where there are several, and what fits."""
     shown = recorded.passes[number - 1]
-    texts = [f"{recorded.mark} {recorded.line}"]
-    if len(recorded.passes) > 1:
-        texts.append(f"{shown.mark or '–'} this pass: {shown.line}")
-    texts += [*shown.remarks, *recorded.remarks]
-    lines: list[str] = []
+    lines = _wrapped(f"{shown.mark or '⚠'} {shown.line}", width)
+    if len(lines) > most:
+        return [*lines[: most - 1], f"{lines[most - 1][: width - 1]}…"]
+    texts = [*([f"all passes: {recorded.line}"] if len(recorded.passes) > 1 else []), *shown.remarks, *recorded.remarks]
     for at, text in enumerate(texts):
-        wrapped = textwrap.wrap(text, max(width, 20), subsequent_indent="  ")
-        room = most - len(lines) - (at < len(texts) - 1)
-        if lines and len(wrapped) > room:
-            left = len(texts) - at
-            return [*lines, f"and {left} remark{'s' * (left > 1)} more: mlp-tui compare prints them"]
+        wrapped, left = _wrapped(text, width), len(texts) - at
+        if len(lines) + len(wrapped) + (left > 1) > most:
+            more = f"and {left} remark{'s' * (left > 1)} more: mlp-tui compare prints them"
+            return [*lines, more] if len(lines) < most else lines
         lines += wrapped
     return lines
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, max(width, 20), subsequent_indent="  ")

@@ -42,6 +42,7 @@ from tui.protocol import (
 )
 
 if TYPE_CHECKING:
+    from tui.player import Player
     from tui.trainer import Trainer
 
 Listener = Callable[[Event], object]
@@ -275,7 +276,7 @@ def _folder(asked: WriteDumps | SaveWeights | SaveRun) -> Path:
 class LocalConductor:
     """A trainer in the same event loop, working between the loop's other tasks; for tests."""
 
-    def __init__(self, make: Callable[[Listener], Trainer]) -> None:
+    def __init__(self, make: Callable[[Listener], Trainer | Player]) -> None:
         self._make = make
         self._commands: asyncio.Queue[Numbered] = asyncio.Queue()
         self._number = 0

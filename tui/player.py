@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from core.agreement import Agreement
-    from core.compare import Comparison
     from core.arrays import Float64Array, FloatArray
     from core.dat.reading import Tensor
     from core.frame import Frame
@@ -167,15 +166,15 @@ class Player:
 
     def _describe(self) -> None:
         """Tell what is shown, where that is of another network than what was."""
-        sides, comparison = self._recording.at(self._number), self._recording.comparison
+        sides = self._recording.at(self._number)
         recorded = Recorded(
             self._files,
             sides.layers,
             sides.activations,
             sides.loss,
             sides.network,
-            _line(comparison),
-            comparison.remarks,
+            _line(self._recording),
+            self._recording.comparison.remarks,
             self._passes,
         )
         described = Described(recorded, SIDES)
@@ -344,19 +343,23 @@ def _of_pass(sides: Sides) -> RecordedPass:
     return RecordedPass(labels, MARKS[pair.verdict.status], pair.line, tuple(remarks), digits, sides.losses)
 
 
-def _line(comparison: Comparison) -> str:
+def _line(recording: Recording) -> str:
     """Say what all passes come to; of one that was taken of many, why."""
-    pairs, verdict = comparison.pairs, comparison.verdict
+    pairs, verdict = recording.comparison.pairs, recording.comparison.verdict
+    if len(pairs) == 1 and sum(each.pair is not None for each in recording.passes) > 1:
+        return f"{verdict.value}; {pairs[0].remarks[-1]}"
     if len(pairs) > 1:
         return f"{verdict.value}, {sum(pair.verdict is verdict for pair in pairs)} of {len(pairs)}"
-    return f"{verdict.value}; {pairs[0].remarks[-1]}" if pairs and pairs[0].remarks else comparison.line
+    return recording.comparison.line
 
 
 def _telling(recording: Recording) -> int:
-    """Return the pass to begin with: the first that has the verdict on all."""
+    """Return the pass to begin with: that which the verdict on all is of."""
     verdict = recording.comparison.verdict
-    numbered = enumerate(recording.passes, start=1)
-    return next((number for number, each in numbered if each.pair and each.pair.verdict is verdict), 1)
+    telling = next((pair for pair in recording.comparison.pairs if pair.verdict is verdict), None)
+    pairs = [each.pair for each in recording.passes]
+    alike = (at for at, pair in enumerate(pairs, start=1) if pair and telling and pair.labels == telling.labels)
+    return next(alike, 1)
 
 
 def _names(recording: Recording) -> dict[str, str]:

@@ -16,6 +16,8 @@ from core.experiment_file import load
 from tui.app import MlpApp
 from tui.cli import _command
 from tui.conductor import LocalConductor
+from tui.player import Player, open_files
+from tui.recorded import Compared
 from tui.trainer import Trainer
 
 PATIENCE = 20.0
@@ -78,10 +80,10 @@ def mlp_tui_process():
 class WatchedConductor(LocalConductor):
     """A trainer in the same loop, which tells whether it has done all that it was asked."""
 
-    def __init__(self, experiment):
+    def __init__(self, make):
         self.sent = []
         self.trainer = None
-        super().__init__(lambda emit: self._joined(experiment, emit))
+        super().__init__(lambda emit: self._watched(make(emit)))
 
     def send(self, command):
         self.sent.append(command)
@@ -93,10 +95,16 @@ class WatchedConductor(LocalConductor):
             self._task.result()  # raises what ended the trainer
         return self.trainer is not None and self._commands.empty() and bool(self._commands._getters)
 
-    def _joined(self, experiment, emit):
-        self.trainer = Trainer(experiment, emit)
-        self.trainer.join(Autograd)
-        return self.trainer
+    def _watched(self, trainer):
+        self.trainer = trainer
+        return trainer
+
+
+def joined(experiment, emit):
+    """A trainer that both engines have joined."""
+    trainer = Trainer(experiment, emit)
+    trainer.join(Autograd)
+    return trainer
 
 
 class Program:
@@ -154,25 +162,38 @@ def make_app():
     """Return a function that makes the App on an experiment, by name or file, with its conductor."""
 
     def make(source="notebook"):
-        conductor = WatchedConductor(load(str(source)))
+        experiment = load(str(source))
+        conductor = WatchedConductor(lambda emit: joined(experiment, emit))
         return MlpApp(conductor), conductor
 
     return make
 
 
+@contextlib.asynccontextmanager
+async def running(app, conductor, size):
+    """Run the program, and give it when the panes are filled."""
+    async with app.run_test(size=size, notifications=True) as pilot:
+        program = Program(app, conductor, pilot)
+        await program.until(lambda: program.view is not None and conductor.idle, "the first View comes")
+        await pilot.pause()
+        yield program
+    conductor.close()
+    await asyncio.gather(conductor._task, return_exceptions=True)
+
+
 @pytest.fixture
 def opened(make_app):
-    """Return an asynchronous context manager that opens the program and gives it when the panes are filled."""
+    """Return an asynchronous context manager that opens the program on an experiment."""
+    return lambda source="notebook", size=(120, 40): running(*make_app(source), size)
 
-    @contextlib.asynccontextmanager
-    async def open_program(source="notebook", size=(120, 40)):
-        app, conductor = make_app(source)
-        async with app.run_test(size=size, notifications=True) as pilot:
-            program = Program(app, conductor, pilot)
-            await program.until(lambda: program.view is not None and conductor.idle, "the first View comes")
-            await pilot.pause()
-            yield program
-        conductor.close()
-        await asyncio.gather(conductor._task, return_exceptions=True)
 
-    return open_program
+@pytest.fixture
+def opened_files():
+    """Return an asynchronous context manager that opens the program on two files of gradients."""
+
+    def open_files_in(a, b, size=(120, 40), digits=5):
+        recording = open_files(Compared(a, b, digits))
+        conductor = WatchedConductor(lambda emit: Player(recording, emit))
+        return running(MlpApp(conductor), conductor, size)
+
+    return open_files_in

@@ -290,7 +290,7 @@ def test_a_pass_of_one_file_alone_has_no_mark(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "labels, label",
+    ("labels", "label"),
     [
         ({"A": "epoch 3", "B": "epoch 3"}, "epoch 3"),
         ({"A": "epoch 3", "B": "epoch 4"}, "A epoch 3, B epoch 4"),

@@ -93,6 +93,16 @@ async def test_a_planted_mistake_is_marked_and_w_goes_to_it(opened_files, tmp_pa
         assert program.selection.tensor == worst
 
 
+async def test_the_verdict_takes_as_many_lines_as_it_has(opened_files, tmp_path):
+    async with opened_files(*written(tmp_path, [1, 2], WRONG)) as program:
+        assert "drifted apart" not in program.text
+
+        await program.press("n")
+
+        assert "the parameters of the two have drifted apart" in program.text
+        assert "judged by the rounding bounds of each side's own pass" in program.text
+
+
 async def test_keys_walk_through_the_passes_and_stop_at_both_ends(opened_files, tmp_path):
     async with opened_files(*written(tmp_path, [2, 5, 9])) as program:
         await program.press("n", "n")

@@ -89,29 +89,32 @@ class Notice(Static):
 
     def watch_view(self, view: View | None) -> None:
         """Show it where there is something to know."""
-        recorded = self.described.recorded if self.described is not None else None
+        recorded = self._recorded
         mark = recorded.passes[view.epoch - 1].mark if recorded is not None and view is not None else ""
         self.set_class(mark == "✓", "-equal")
         self.set_class(mark == "✗", "-differ")
-        text = self._text(view) if recorded is None else "…"
-        self.display = bool(text)
-        self.styles.height = 1 if recorded is None else "auto"
+        self.display = recorded is not None or bool(self._text(view))
+        if recorded is not None and self.is_attached and len(self._lines(self.size.width)) != self.size.height:
+            self.refresh(layout=True)
 
     def render(self) -> Content:
         """Say it."""
-        recorded = self.described.recorded if self.described is not None else None
-        if recorded is None or self.view is None:
-            return Content(self._text(self.view))
-        most = SHORT if self.app.size.height < HIGH else LONG
-        return Content("\n".join(_verdict_lines(recorded, self.view.epoch, self.size.width, most)))
+        return Content("\n".join(self._lines(self.size.width)))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Take as many lines as there are."""
-        recorded = self.described.recorded if self.described is not None else None
-        if recorded is None or self.view is None:
-            return 1
-        most = SHORT if viewport.height < HIGH else LONG
-        return len(_verdict_lines(recorded, self.view.epoch, width, most))
+        return len(self._lines(width))
+
+    @property
+    def _recorded(self) -> Recorded | None:
+        return self.described.recorded if self.described is not None else None
+
+    def _lines(self, width: int) -> list[str]:
+        """Return one line on a run, as many as fit on two files."""
+        if self._recorded is None or self.view is None:
+            return [self._text(self.view)]
+        most = SHORT if self.app.size.height < HIGH else LONG
+        return _verdict_lines(self._recorded, self.view.epoch, width, most)
 
     def _text(self, view: View | None) -> str:
         """Say what takes its time, as long as it does; else that the engines start from different weights."""

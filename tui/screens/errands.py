@@ -142,7 +142,7 @@ class Errands:
     def _ask_to_drop(self, question: str, do: Callable[[], object]) -> None:
         """Ask before a run is given up that would take long to get back."""
         view = self._main.view
-        if view is None or view.trained <= SLOW_TO_GET_BACK:
+        if view is None or view.trained <= SLOW_TO_GET_BACK or self._of_files:
             do()
         else:
             self._ask(f"{question} The {view.trained:,} epochs trained of this run are dropped.", "Yes", do)

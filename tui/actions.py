@@ -7,8 +7,9 @@ from typing import Literal
 
 from textual.binding import Binding
 
-Scope = Literal["main", "list", "matrix"]
-"""Where the keys work: on the main screen; in the model and loss panes; inside the matrix, before the main screen."""
+Scope = Literal["main", "list", "matrix", "explain"]
+"""Where the keys work: on the main screen; in the model and loss panes; in a pane of the right side, before the main
+screen."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,12 @@ ACTIONS = (
     Action("pane('model')", "1", "model pane", "To the model: ↑ ↓ choose a tensor.", "Looking"),
     Action("pane('loss')", "2", "loss pane", "To the losses: ↑ ↓ choose an epoch.", "Looking"),
     Action("pane('matrix')", "3", "matrix pane", "To the numbers: arrows choose a cell.", "Looking"),
+    Action("pane('explain')", "4", "explain", "Where the cell's number comes from.", "Looking"),
+    Action("app.walk", "k", "walk", "An epoch in slow motion; halt, and go on.", "Slow motion"),
+    Action("app.walk_step(1)", "greater_than_sign", "walk on", "The next phase.", "Slow motion", shown=">"),
+    Action("app.walk_step(-1)", "less_than_sign", "walk back", "The phase before.", "Slow motion", shown="<"),
+    Action("app.walk_pace(1)", "plus", "walk faster", "A quicker pace.", "Slow motion", shown="+"),
+    Action("app.walk_pace(-1)", "minus", "walk slower", "A slower pace.", "Slow motion", shown="-"),
     Action("app.focus_next", "tab", "next pane", "Next pane.", "Looking"),
     Action("app.focus_previous", "shift+tab", "previous pane", "Previous pane.", "Looking"),
     Action("cursor(-1)", "up", "up", "Previous tensor, or previous epoch.", "Model, losses", "list", shown="↑"),
@@ -75,6 +82,18 @@ ACTIONS = (
     Action("leap(0, 1)", "ctrl+right", "leap on", "Right by all that is seen.", "In the matrix", "matrix", shown="^→"),
     Action("corner(-1)", "ctrl+home", "first cell", "The first cell of all.", "In the matrix", "matrix", shown="^Home"),
     Action("corner(1)", "ctrl+end", "last cell", "The last cell of all.", "In the matrix", "matrix", shown="^End"),
+    Action("explain", "enter", "explain", "Where this number comes from.", "In the matrix", "matrix", shown="Enter"),
+    Action("cursor(-1)", "up", "row up", "The row of links above.", "Explaining", "explain", shown="↑"),
+    Action("cursor(1)", "down", "row down", "The row of links below.", "Explaining", "explain", shown="↓"),
+    Action("along(-1)", "left", "link before", "The link to the left.", "Explaining", "explain", shown="←"),
+    Action("along(1)", "right", "next link", "The link to the right.", "Explaining", "explain", shown="→"),
+    Action("follow", "enter", "follow", "To where that number comes from.", "Explaining", "explain", shown="Enter"),
+    Action("back", "backspace,escape", "come back", "By a link; at last to the matrix.", "Explaining", "explain"),
+    Action("feeding", "u", "used by", "What the number feeds into; and back.", "Explaining", "explain"),
+    Action("resort", "s", "sort terms", "Terms by their size, or in their order.", "Explaining", "explain"),
+    Action("more", "t", "more terms", "More terms of a long sum, then few again.", "Explaining", "explain"),
+    Action("scroll(-1)", "pageup", "scroll up", "A page up.", "Explaining", "explain", shown="PgUp"),
+    Action("scroll(1)", "pagedown", "scroll down", "A page down.", "Explaining", "explain", shown="PgDn"),
     Action("dump", "d", "dump", "Write .dat files of this epoch, or of all; and more.", "Saving", footer=True),
     Action("save('experiment')", "ctrl+s", "save experiment", "The experiment as a TOML file.", "Saving", shown="^s"),
     Action("save('weights')", "", "save weights", "An engine's weights, for PyTorch.", "Saving"),

@@ -14,6 +14,7 @@ from textual.app import App, SystemCommand
 from textual.events import Event, Key
 
 from tui.actions import ACTIONS
+from tui.panes.explain import ExplainPane
 from tui.panes.grid import MatrixGrid
 from tui.protocol import Show, ShowMap, Window
 from tui.screens.dialog import Dialog
@@ -74,6 +75,30 @@ class MlpApp(App[None]):
     @on(MatrixGrid.MapWanted)
     def _ask_for_map(self, message: MatrixGrid.MapWanted) -> None:
         self._conductor.send(ShowMap(message.rows, message.columns))
+
+    @on(ExplainPane.Changed)
+    def _change_selection(self, message: ExplainPane.Changed) -> None:
+        self._main.selection = message.change(self._main.selection)
+
+    @on(ExplainPane.Left)
+    def _leave_explanation(self) -> None:
+        self._main.action_pane("matrix")
+
+    @on(ExplainPane.Stayed)
+    def _stay(self) -> None:
+        self._main.action_stay()
+
+    def action_walk(self) -> None:
+        """Walk through the epoch in slow motion, or halt."""
+        self._main.slow_motion.toggle()
+
+    def action_walk_step(self, by: int) -> None:
+        """Go to the next phase of the epoch, or the one before."""
+        self._main.slow_motion.step(by)
+
+    def action_walk_pace(self, by: int) -> None:
+        """Walk faster or slower."""
+        self._main.slow_motion.pace(by)
 
     def action_largest(self) -> None:
         """Go to the largest number of the tensor."""
@@ -149,7 +174,7 @@ class MlpApp(App[None]):
         """Offer every action in the palette, then what Textual has."""
         if screen is self._main:
             for action in ACTIONS:
-                name = f"action_{action.name.removeprefix('app.')}"
+                name = f"action_{action.name.removeprefix('app.').partition('(')[0]}"
                 if not action.name.startswith("app.") or name in vars(MlpApp):
                     label = action.label[0].upper() + action.label[1:]
                     yield SystemCommand(label, action.help, lambda action=action: self._main.perform(action))

@@ -107,6 +107,42 @@ def train(
 
 
 @app.command
+def serve(
+    experiment: ExperimentName | None = None,
+    /,
+    *,
+    settings: Settings = None,
+    port: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65_535))] = 8000,
+    host: str = "127.0.0.1",
+    sessions: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=1000))] = 8,
+    idle: Annotated[float, Parameter(validator=validators.Number(gt=0, lte=10_080))] = 30.0,
+    trust: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Serve the program to browsers, for a classroom; it prints the address, with the token that opens it.
+
+    It needs what `pip install mlp-tui[web]` installs. What visitors save arrives as a download.
+
+    Parameters
+    ----------
+    port
+        Where it listens; 0 for any that is free.
+    host
+        The name or address that it listens at: this machine alone unless you say otherwise, 0.0.0.0 for all networks.
+    sessions
+        How many may use it at once; each has a run of their own.
+    idle
+        Minutes without a key after which a session is ended.
+    trust
+        Let visitors open this machine's files.
+    """
+    source = _source(experiment, settings, None)
+    load(source, settings or ())  # what is wrong with it is told here, not to each visitor
+    from tui.web.start import run  # noqa: PLC0415 - it needs what the extra installs
+
+    return run(source, settings or (), host=host, port=port, sessions=sessions, idle=idle, trust=trust)
+
+
+@app.command
 def compare(
     a: Path,
     b: Path,

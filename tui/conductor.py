@@ -40,6 +40,7 @@ from tui.protocol import (
     View,
     WriteDumps,
 )
+from tui.served import is_served
 
 if TYPE_CHECKING:
     from tui.player import Player
@@ -212,7 +213,7 @@ class ProcessConductor:
             stdin=subprocess.DEVNULL,
             stdout=self._errors,
             stderr=self._errors,
-            start_new_session=True,
+            start_new_session=not is_served(),  # a server ends both as one group
         )
         theirs.close()
 

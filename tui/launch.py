@@ -9,6 +9,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from tui.served import clear_away, is_served
+
 if TYPE_CHECKING:
     from tui.conductor import ProcessConductor
     from tui.protocol import Start
@@ -38,6 +40,9 @@ def open_screen(start: Start | None = None) -> int:
     except BaseException:
         conductor.close()
         raise
+    finally:
+        if is_served():
+            clear_away()
 
 
 def let_ctrl_c_interrupt() -> None:
@@ -48,9 +53,13 @@ def let_ctrl_c_interrupt() -> None:
 def _finish(conductor: ProcessConductor) -> int:
     """End the trainer once the files that were asked for are written; return 0, or why the program did not end well.
 
-    The screen has been given back by now; whoever waits is told what for, and can give up.
+    The screen has been given back by now; whoever waits is told what for, and can give up. In a browser nobody is left
+    who waits for a file.
     """
     conductor.leave()
+    if is_served():
+        conductor.close()
+        return 0
     if not conductor.wait(MOMENT) and (folders := conductor.unwritten):
         where = ", ".join(map(str, folders))
         _tell(f"files are still being written to {where}; ctrl+c gives up")
@@ -75,6 +84,8 @@ def _tell(text: str) -> None:
 
 def _terminal_problem() -> str | None:
     """Say why the screen can't be drawn here, if it can't."""
+    if is_served():
+        return None
     if not sys.stdin.isatty() or not sys.stdout.isatty() or not sys.stderr.isatty():
         return "the screen needs a terminal, not a pipe or a file"
     if os.environ.get("TERM", "dumb") == "dumb":

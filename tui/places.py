@@ -9,6 +9,7 @@ from typing import Literal
 
 from core.experiment_file import describe, shipped
 from tui.recent import recent
+from tui.served import may_open_files
 
 SUFFIXES = (".toml", ".safetensors")
 """Experiments, and saved runs."""
@@ -35,10 +36,12 @@ def places(text: str) -> list[Place]:
     It reads folders, which may take long on a slow disk.
     """
     text = text.strip()
-    if text.startswith(("/", "~", ".")) or "/" in text:
-        return _in_folder(text)
     wanted = text.lower()
     ship = [Place("ships", name, name, describe(name)) for name in shipped() if wanted in name.lower()]
+    if not may_open_files():
+        return ship
+    if text.startswith(("/", "~", ".")) or "/" in text:
+        return _in_folder(text)
     last = [Place("recent", str(path), path.name, str(path.parent)) for path in recent() if wanted in path.name.lower()]
     here = [place for place in _in_folder("./") if wanted in place.label.lower()]
     return [*ship, *last, *here]

@@ -24,6 +24,8 @@ from tui.protocol import (
     Command,
     Described,
     Event,
+    Explain,
+    Explained,
     GoTo,
     GoToLast,
     NotDumped,
@@ -44,7 +46,7 @@ from tui.protocol import (
     Window,
     WriteDumps,
 )
-from tui.recorded import UNCHANGEABLE, Recorded, RecordedPass
+from tui.recorded import UNCHANGEABLE, UNEXPLAINED, Recorded, RecordedPass
 from tui.trainer import Trainer
 from tui.verdicts import COST_AT_REST
 from tui.whole import Whole
@@ -85,6 +87,7 @@ class Player:
         self._emit = emit
         self._shown = FIRST
         self._map: ShowMap | None = None
+        self._asked = Explain()
         self._handled = 0
         self._told = False
         """Whether the losses have been sent."""
@@ -109,6 +112,8 @@ class Player:
                 self._shown = command
             case ShowMap():
                 self._map = command
+            case Explain():
+                self._asked = command
             case WriteDumps():
                 self._emit(NotDumped(number, UNCHANGEABLE))
             case SaveWeights() | SaveRun():
@@ -127,8 +132,9 @@ class Player:
         trainer = Trainer(experiment, self._emit, saved)
         fits = self._shown.tensor.layer <= experiment.depth
         trainer.handle(self._shown if fits else FIRST, number)
-        if self._map is not None:
-            trainer.handle(self._map, number)
+        for looked_at in (self._map, self._asked):
+            if looked_at is not None:
+                trainer.handle(looked_at, number)
         return trainer
 
     def view(self) -> View:
@@ -150,6 +156,7 @@ class Player:
             sample=_sample(frame, self._depth),
             series=self._series(),
             judgements=self._judgements(name.quantity),
+            explained=Explained(self._asked, None, UNEXPLAINED) if self._asked.tensor is not None else None,
             lacking=_lacking(frame, name),
             drift=recording.at(number).drift,
         )

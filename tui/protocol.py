@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.experiment import EngineName, Experiment
     from core.judge import Judgement
     from core.tensors import Quantity, TensorName
+    from core.trace import Explanation, Name, Phase
 
 
 def engines() -> tuple[str, ...]:
@@ -169,6 +170,24 @@ class ShowMap(Struct, frozen=True):
     columns: int
 
 
+class Explain(Struct, frozen=True):
+    """Look at where this number comes from, too, from now on; None: at that of none."""
+
+    tensor: Name | None = None
+    cell: tuple[int, ...] = ()
+    """Row and column, or just a row, as the tensor has them; beyond its edge the last one is meant."""
+    order: Literal["size", "index"] = "size"
+    """How the terms of a sum are sorted."""
+    most: int = 12
+    """How many of them are wanted."""
+
+
+class ShowPhases(Struct, frozen=True):
+    """Look at the phases of the epoch too from now on, or no more."""
+
+    wanted: bool
+
+
 @dataclass(frozen=True)
 class WriteDumps:
     """Write dumps of some engines, an epoch or a range of them, into a folder that exists."""
@@ -217,6 +236,8 @@ Command: TypeAlias = (
     | ChangeSettings
     | Show
     | ShowMap
+    | Explain
+    | ShowPhases
     | WriteDumps
     | SaveWeights
     | SaveRun
@@ -380,6 +401,16 @@ class Matrix:
         return self.shape[1] if len(self.shape) == 2 else 1
 
 
+@dataclass(frozen=True)
+class Explained:
+    """Where a number comes from, at the epoch shown: the answer to an Explain, as long as that is looked at."""
+
+    asked: Explain
+    explanation: Explanation | None
+    reason: str = ""
+    """Why there is none."""
+
+
 @dataclass(frozen=True, eq=False)
 class View:
     """What the screen shows of the epoch where the run stands."""
@@ -417,6 +448,10 @@ class View:
     """A jump under way; the epoch shown is still the one before it."""
     speed: float = 0.0
     """Epochs trained in a second of late; 0 while it does not run."""
+    explained: Explained | None = None
+    """Where it was asked for."""
+    phases: tuple[Phase, ...] = ()
+    """What the epoch (or each of its updates) does one after the other, where it was asked for; none at epoch 0."""
     judgements: Mapping[str, Mapping[TensorName, Judgement]] = field(default_factory=dict)
     """Of every tensor of the selected quantity, by engine, where it is judged: whether it is right but for rounding."""
     parted: int | None = None

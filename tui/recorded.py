@@ -18,6 +18,9 @@ UNCHANGEABLE = (
 )
 """What is said where a run could be changed or saved."""
 
+UNEXPLAINED = "Files hold numbers, and not how they came about: what is run can be explained, o opens an experiment"
+"""What is said where an explanation, or a walk through an epoch, is asked for."""
+
 
 class Compared(Struct, frozen=True):
     """Two files of gradients to look at."""

@@ -6,13 +6,17 @@ The epoch is not in it: the trainer is what walks through the epochs, and a View
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from core.tensors import INPUT, TARGET, Part, Quantity, TensorName, tensor_names
-from tui.protocol import DERIVED
+from tui.protocol import DERIVED, Explain
 
 if TYPE_CHECKING:
+    from core.trace import Address
     from tui.protocol import Matrix, View
+
+FEW_TERMS, MORE = 12, 4
+"""Terms of a sum that are listed at first, and how many times as many each time that more are wanted."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,14 @@ class Selection:
     """An engine, or `difference` or `digits`."""
     row: int = 0
     column: int = 0
+    explained: Address | None = None
+    """The number that is explained, where it was come to by a link; None: that of the cell."""
+    trail: tuple[Selection, ...] = ()
+    """The way to it: what was selected before each link was followed, each without a trail of its own."""
+    order: Literal["size", "index"] = "size"
+    """How the terms of a sum are sorted."""
+    most: int = FEW_TERMS
+    """How many terms of a sum are listed."""
 
     @property
     def tensor(self) -> TensorName:
@@ -35,7 +47,9 @@ class Selection:
 
     def of(self, name: TensorName) -> Selection:
         """Select a tensor."""
-        return replace(self, quantity=name.quantity, layer=name.layer, part=name.part or self.part)
+        return replace(
+            self, quantity=name.quantity, layer=name.layer, part=name.part or self.part, explained=None, trail=()
+        )
 
     def next_tensor(self, by: int, depth: int) -> Selection:
         """Go `by` tensors on among those of the quantity, as far as there are any."""
@@ -47,7 +61,7 @@ class Selection:
         quantities = list(Quantity)
         layer = {INPUT: 1, TARGET: depth}.get(self.tensor, self.layer)
         following = quantities[(quantities.index(self.quantity) + 1) % len(quantities)]
-        return replace(self, quantity=following, layer=layer)
+        return replace(self, quantity=following, layer=layer, explained=None, trail=())
 
     def next_shown(self, engines: tuple[str, ...]) -> Selection:
         """Go on to the next engine, then to the difference, the digits and the share of what rounding can do."""
@@ -56,7 +70,41 @@ class Selection:
 
     def at(self, row: int, column: int) -> Selection:
         """Select a cell."""
-        return replace(self, row=row, column=column)
+        return replace(self, row=row, column=column, explained=None, trail=())
+
+    @property
+    def asked(self) -> Explain:
+        """What is to be explained."""
+        if self.explained is not None:
+            return Explain(self.explained.tensor, self.explained.cell, self.order, self.most)
+        cell = (self.row,) if self.tensor.part == "b" else (self.row, self.column)
+        return Explain(self.tensor, cell, self.order, self.most)
+
+    def explaining(self, address: Address) -> Selection:
+        """Select a number by its address, and its cell where a pane shows it."""
+        if not isinstance(address.tensor, TensorName):
+            return replace(self, explained=address, trail=())
+        row, column = (*address.cell, 0)[:2]
+        return replace(self.of(address.tensor).at(row, column), explained=address)
+
+    def follow(self, start: Address, link: Address) -> Selection:
+        """Follow a link from the number that is explained to another one."""
+        left = replace(self, explained=start, trail=())
+        return replace(self.explaining(link), trail=(*self.trail, left))
+
+    def back(self) -> Selection:
+        """Return to where the last link was followed; stay where there was none."""
+        if not self.trail:
+            return self
+        return replace(self.trail[-1], trail=self.trail[:-1], shown=self.shown, order=self.order, most=self.most)
+
+    def resorted(self) -> Selection:
+        """Sort terms the other way."""
+        return replace(self, order="index" if self.order == "size" else "size")
+
+    def with_more(self, count: int) -> Selection:
+        """List more terms of a sum of so many; of one whose terms are all listed, few again."""
+        return replace(self, most=FEW_TERMS if self.most >= count else self.most * MORE)
 
 
 def cell_of(selection: Selection, matrix: Matrix | None) -> tuple[int, int]:

@@ -22,6 +22,7 @@ from core.saved_run import read_run
 from tui.keeper import Keeper
 from tui.player import Player, open_files
 from tui.protocol import Open, Resume, Said, Start
+from tui.served import is_served
 from tui.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -187,7 +188,8 @@ def main() -> None:
     try:
         with contextlib.suppress(EOFError, ConnectionResetError):
             service.run()
-        service.finish()
+        if not is_served():  # nobody could download it any more
+            service.finish()
     except SystemExit:
         os._exit(128 + signal.SIGTERM)
     os._exit(0)  # at once, even where PyTorch is still being imported

@@ -11,6 +11,7 @@ from core.session import Session
 from core.tensors import Quantity, TensorName
 from core.weights import Origin, write_weights
 from tui.dump_job import DumpJob
+from tui.explaining import Explaining
 from tui.look import agreements_of, inside_of, matrix_of, sample_of
 from tui.news import News
 from tui.protocol import (
@@ -18,6 +19,7 @@ from tui.protocol import (
     Command,
     Described,
     Event,
+    Explain,
     MayRestart,
     NotSaved,
     Open,
@@ -29,6 +31,7 @@ from tui.protocol import (
     SaveWeights,
     Show,
     ShowMap,
+    ShowPhases,
     View,
     Window,
     WriteDumps,
@@ -57,6 +60,7 @@ class Trainer:
         self._shown = Show(TensorName(Quantity.GRADIENT, 1, "W"), Window())
         self._map: ShowMap | None = None
         self._whole = Whole(None)
+        self._explaining = Explaining()
         self._late: list[Callable[[Experiment], Engine]] = []
         self._jobs: list[DumpJob] = []
         self._missing: dict[str, str] = {}
@@ -145,6 +149,8 @@ class Trainer:
             inside=inside_of(frame),
             jump=walk.jump,
             speed=walk.speed,
+            explained=self._explaining.explained(frame, session.experiment),
+            phases=self._explaining.phases(frame, session.experiment),
             judgements=judgements,
             parted=self._verdicts.parted,
             drift=drift_of(frame),
@@ -173,6 +179,8 @@ class Trainer:
                 self._shown = command
             case ShowMap():
                 self._map = command
+            case Explain() | ShowPhases():
+                self._explaining.follow(command)
             case WriteDumps():
                 self._accept(DumpJob(number, command, self._session, self._session.experiment))
             case SaveWeights(engine, path, replace):

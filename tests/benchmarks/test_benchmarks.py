@@ -37,7 +37,7 @@ EXACT = ("modules of", "processes left", "frames that differ", "memory of")
 
 @pytest.mark.parametrize(
     ("name", "count"),
-    [("updates", 6), ("travel", 4), ("matrices", 3), ("losses", 2)],
+    [("updates", 6), ("travel", 4), ("matrices", 3), ("losses", 2), ("explaining", 2)],
 )
 def test_a_benchmark_gives_its_figures(benchmark, figure, name, count):
     figures = list(benchmark(name).figures(figure.SHORT))
@@ -56,6 +56,27 @@ def test_a_benchmark_in_a_terminal_gives_its_figures(benchmark, figure, name, co
     assert len(figures) == count
     assert all(math.isfinite(each.value) and each.value >= 0 for each in figures)
     assert [each.name for each in figures if each.name.startswith(EXACT) and not each.met] == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of forkpty:DeprecationWarning")
+def test_the_benchmark_in_a_browser_gives_its_figures(benchmark, figure):
+    web = benchmark("web")
+    if reason := web.missing():
+        pytest.skip(reason)
+    figures = list(web.figures(figure.SHORT))
+
+    assert len(figures) == 4
+    assert all(math.isfinite(each.value) and each.value >= 0 for each in figures)
+    assert [each.name for each in figures if each.name.startswith(EXACT) and not each.met] == []
+
+
+def test_without_a_browser_that_benchmark_says_why_it_measures_nothing(benchmark, figure, monkeypatch, capsys):
+    web = benchmark("web")
+    monkeypatch.setattr(web, "missing", lambda: "there is no Chromium")
+
+    assert list(web.figures(figure.SHORT)) == []
+    assert "skipped web: there is no Chromium" in capsys.readouterr().err
 
 
 def test_the_nested_loops_train_as_the_engine_does(benchmark):

@@ -166,6 +166,17 @@ def test_ten_on_five_back_five_on_dump_and_quit(terminal, tmp_path):
     assert not is_trainer(trainer)
 
 
+def test_a_number_is_followed_to_where_it_comes_from_and_back_in_one_breath(terminal):
+    ready(terminal)
+    enter, backspace = "\r", "\x7f"
+    terminal.press(f"n3{enter * 4}")
+    terminal.until(lambda text: "dL/dW1[0,0] › dL/dz1[0,0] › dL/dz2[0," in text, "three links deep")
+    terminal.press(backspace * 3)
+    terminal.until(lambda text: "dL/dW1[0,0] = Σₙ dL/dz1[n,0]·x[n,0]" in text and "›" not in text, "back")
+    terminal.press(f"{backspace}>>>")
+    terminal.until(lambda text: "z2 = a1·W2ᵀ + b2" in text and "3 Units · z2" in text, "the third phase")
+
+
 def test_quitting_while_it_trains_ends_soon_and_leaves_no_process(terminal):
     trainer = ready(terminal)
     terminal.press("g")

@@ -8,22 +8,25 @@ from textual.keys import KEY_ALIASES, Keys
 
 from tui.actions import ACTIONS, bindings, groups
 from tui.app import MlpApp
+from tui.panes.explain import ExplainPane
 from tui.panes.loss import LossPane
 from tui.panes.matrix import MatrixGrid
 from tui.panes.model import ModelPane
 from tui.screens.help import keys_text
 from tui.screens.main import MainScreen
 
-DOERS = {"main": (MainScreen,), "list": (ModelPane, LossPane), "matrix": (MatrixGrid,)}
+DOERS = {"main": (MainScreen,), "list": (ModelPane, LossPane), "matrix": (MatrixGrid,), "explain": (ExplainPane,)}
 PROMISED = {
     "main": {
         *("n", "right", "p", "left", "pagedown", "pageup", "home", "end", "space", "g", "e", "v"),
         *("left_square_bracket", "right_square_bracket", "tab", "1", "2", "3", "d", "r", "y", "Y"),
         *("full_stop", "comma", "escape", "o", "x", "ctrl+s"),
+        *("4", "k", "greater_than_sign", "less_than_sign", "plus", "minus"),
         *("question_mark", "f1", "ctrl+p", "q", "ctrl+q"),
     },
     "list": {"up", "down"},
-    "matrix": {"up", "down", "left", "right", "pageup", "pagedown", "home", "end"},
+    "matrix": {"up", "down", "left", "right", "pageup", "pagedown", "home", "end", "enter"},
+    "explain": {"up", "down", "left", "right", "enter", "backspace", "escape", "u"},
 }
 
 
@@ -53,7 +56,7 @@ def test_every_promised_key_is_there(scope):
 @pytest.mark.parametrize("scope", DOERS)
 def test_every_key_is_one_that_textual_knows(scope):
     known = {each.value for each in Keys} | set(KEY_ALIASES) | {"left_square_bracket", "right_square_bracket"}
-    known |= {"question_mark", "full_stop", "comma"}
+    known |= {"question_mark", "full_stop", "comma", "greater_than_sign", "less_than_sign", "plus", "minus"}
 
     assert [key for key in keys_of(scope) if len(key) > 1 and key not in known] == []
 

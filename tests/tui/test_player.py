@@ -27,7 +27,7 @@ from tui.protocol import (
     Window,
     WriteDumps,
 )
-from tui.recorded import Compared, RecordedPass
+from tui.recorded import UNEXPLAINED, Compared, RecordedPass
 from tui.screens.goto import GoToScreen
 from tui.trainer import Trainer
 
@@ -245,6 +245,17 @@ async def test_there_is_nothing_to_run(opened_files, tmp_path):
         await program.press("space")
 
         assert "there is nothing to train" in program.said
+
+
+async def test_numbers_of_files_are_not_explained(opened_files, tmp_path):
+    async with opened_files(*written(tmp_path, [1])) as program:
+        await program.press("4")
+        await program.shows("Files hold numbers, and not how they came about")
+
+        await program.press("k")
+
+        assert not program.main.slow_motion.walking
+        assert UNEXPLAINED in program.said
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

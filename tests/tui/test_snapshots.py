@@ -9,6 +9,7 @@ import os
 import re
 from array import array
 from dataclasses import replace
+from fractions import Fraction
 from html import unescape
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from textual.widgets import Input
 from core.agreement import Agreement, digits, ulps
 from core.engines.autograd import Autograd
 from core.experiment_file import load
+from core.trace import Cause, Difference
 from tui.app import MlpApp
 from tui.conductor import LocalConductor
 from tui.protocol import View
@@ -44,7 +46,8 @@ def steady(event):
     series = {name: (first, array("d", rounded(each))) for name, (first, each) in event.series.items()}
     if "digits" in series:
         series["digits"] = (series["digits"][0], array("d", [10.8] * len(series["digits"][1])))
-    return replace(event, agreements=agreements, sample=sample, series=series, matrix=steady_matrix(event.matrix))
+    matrix, explained = steady_matrix(event.matrix), steady_explained(event.explained)
+    return replace(event, agreements=agreements, sample=sample, series=series, matrix=matrix, explained=explained)
 
 
 def steady_matrix(matrix):
@@ -55,6 +58,50 @@ def steady_matrix(matrix):
     values = {"scratch": a, "autograd": b, "difference": a - b, "digits": digits(a, b)}
     largest = dict.fromkeys(matrix.largest, float(np.abs(a).max()))
     return replace(matrix, values=values, ulps=ulps(a, b).astype(np.float64), largest=largest)
+
+
+def steady_explained(explained):
+    """Round what an explanation is made of, and let its numbers come out of that."""
+    if explained is None or explained.explanation is None:
+        return explained
+    given = explained.explanation
+    operands = {each.address: replace(each, values=steady_pair(each.values)) for each in given.operands}
+    running, terms = dict.fromkeys(given.closings, Fraction(0)), []
+    for term in given.terms:
+        values = {name: Fraction(value) for name, value in steady_pair(term.values).items()}
+        running = {name: running[name] + value for name, value in values.items()}
+        made_of = tuple(operands[each.address] for each in term.operands)
+        terms.append(replace(term, values=values, running=running, operands=made_of))
+    results = {name: float(total) for name, total in running.items()} or steady_pair(given.results)
+    closings = {
+        name: replace(each, result=results[name], total=running[name], rounding=Fraction(results[name]) - running[name])
+        for name, each in given.closings.items()
+    }
+    explanation = replace(
+        given,
+        terms=tuple(
+            replace(term, shares={name: float(value) / results[name] for name, value in term.values.items()})
+            for term in terms
+        ),
+        operands=tuple(operands.values()),
+        beside=tuple(replace(each, values=steady_pair(each.values)) for each in given.beside),
+        closings=closings,
+        results=results,
+        differences={} if given.leaf else {("scratch", "autograd"): steady_difference(given, results)},
+    )
+    return replace(explained, explanation=explanation)
+
+
+def steady_pair(values):
+    first = rounded([float(values["scratch"])])[0]
+    return {name: first if name == "scratch" else first * APART for name in values}
+
+
+def steady_difference(explanation, results):
+    amount, first = results["scratch"] - results["autograd"], explanation.operands[0]
+    text = f"all of the difference in {explanation.address} comes in through {first.text}, where it arises"
+    path = (explanation.address, first.address)
+    return Difference(amount, (Cause(first, amount, 1.0),), 0.0, path, True, text)
 
 
 def rounded(values):
@@ -72,7 +119,7 @@ class SteadyConductor(LocalConductor):
 def picture(snap_compare):
     """Return a function that compares a picture of the program, taken when the trainer is idle, with the one kept."""
 
-    def compare(*keys, size=WIDE, theme=None):
+    def compare(*keys, size=WIDE, theme=None, shows=""):
         def make(emit):
             trainer = Trainer(load("notebook"), emit)
             trainer.join(Autograd)
@@ -90,6 +137,12 @@ def picture(snap_compare):
                     break
             await pilot.press(*keys)
             await pilot.pause()
+            for _ in range(PATIENCE):
+                if shows in "\n".join(strip.text for strip in app.screen._compositor.render_strips()):
+                    break
+                await pilot.pause()
+            else:
+                pytest.fail(f"never: the screen shows {shows!r}")
             for each in app.screen.query(Input):
                 each.cursor_blink = False
 
@@ -113,6 +166,33 @@ def test_a_light_theme(picture):
 def test_no_colour(picture, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     assert picture(*TO_THE_CELL)
+
+
+BY_LINKS = ["3", "down", "enter", "enter"]
+"""From dL/dW1[1,0] to dL/dz1[0,1]."""
+COME = "› dL/dz1[0,1]"
+TO_THE_LAST_DELTA = ["greater_than_sign"] * 11
+"""The eleventh phase of the notebook's epoch: backward, into layer 2."""
+AT_WORK = "11 of 22"
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_where_a_number_comes_from(picture, size):
+    assert picture(*BY_LINKS, size=size, shows=COME)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_how_two_engines_come_to_differ(picture, size):
+    assert picture(*BY_LINKS, "e", "e", size=size, shows="comes in through")
+
+
+def test_where_a_number_comes_from_in_a_light_theme(picture):
+    assert picture(*BY_LINKS, theme="textual-light", shows=COME)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_an_epoch_in_slow_motion(picture, size):
+    assert picture(*TO_THE_LAST_DELTA, size=size, shows=AT_WORK)
 
 
 def test_the_dump_dialog(picture, monkeypatch):

@@ -100,6 +100,11 @@ class MatrixGrid(LinePane):
         if self.matrix is not None:
             self._pick(*((0, 0) if side < 0 else (self.matrix.rows - 1, self.matrix.columns - 1)))
 
+    async def action_explain(self) -> None:
+        """Turn to where the cell's number comes from."""
+        self._pick(*cell_of(self.selection, self.matrix))
+        await self.run_action("screen.pane('explain')")
+
     def zoom(self) -> None:
         """See the whole matrix at a glance, or its numbers again."""
         self.zoomed = not self.zoomed

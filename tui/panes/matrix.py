@@ -88,7 +88,7 @@ class MatrixPane(Vertical):
 
 
 def _part_text(matrix: Matrix | None, seen: Window | None) -> str:
-    """Say which rows and columns are seen, of how many; nothing where all are."""
+    """Say which rows and columns are seen, of how many, where not all are; and what Enter does."""
     if matrix is None or seen is None:
         return ""
     parts = []
@@ -96,4 +96,4 @@ def _part_text(matrix: Matrix | None, seen: Window | None) -> str:
         parts.append(f"rows {seen.row}–{seen.row + seen.rows - 1} of {matrix.rows}")
     if seen.columns < matrix.columns:
         parts.append(f"columns {seen.column}–{seen.column + seen.columns - 1} of {matrix.columns}")
-    return " · ".join(parts)
+    return " · ".join([*parts, "Enter explains"])

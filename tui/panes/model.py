@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -18,6 +18,7 @@ from tui.selection import Selection
 if TYPE_CHECKING:
     from textual import events
 
+    from tui.panes.walk_line import AtWork
     from tui.protocol import Described, Sample, View
 
 ROOMY = 17
@@ -25,13 +26,25 @@ ROOMY = 17
 
 
 class ModelPane(ListPane):
-    """The network as a list; the cursor picks the tensor."""
+    """The network as a list; the cursor picks the tensor.
+
+    | class | description |
+    | :- | :- |
+    | `model-pane--at-work` | the layer at work, in slow motion |
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"model-pane--at-work"}
+
+    DEFAULT_CSS = """
+    ModelPane .model-pane--at-work { color: $foreground; background: $accent 15%; text-style: bold; }
+    """
 
     BORDER_TITLE = "1 Model"
 
     described: reactive[Described | None] = reactive(None)
     view: reactive[View | None] = reactive(None)
     selection: reactive[Selection] = reactive(Selection())
+    at_work: reactive[AtWork | None] = reactive(None)
 
     class Picked(Message):
         """A tensor was picked."""
@@ -97,13 +110,23 @@ class ModelPane(ListPane):
 
     def _row(self, name: TensorName) -> list[Segment]:
         selected = self._selected(name)
+        working = self.at_work is not None and self.at_work.layer == name.layer and name != TARGET
         style = self.cursor if selected else Style.null() if name.part else self.dim
+        if working and not selected:
+            style = self.at_its_work
         label, shape, count = self._texts(name)
         tensor = self.selection.tensor if selected else self._of_row(name)
         agreed = self.view.agreements.get(tensor) if self.view else None
         digits = digits_text(agreed.digits) if agreed else ""
-        text = f"{'▸' if selected else ' '} {label:<12}{shape:>8}{count:>7} "
+        at_work = self.at_work if working and not name.part else None
+        mark = at_work.arrow if at_work is not None else "▸" if selected else " "
+        text = f"{mark} {label:<12}{shape:>8}{count:>7} "
         return [Segment(text, style), self._mark(tensor, style), Segment(f"{digits:>5}", style)]
+
+    @property
+    def at_its_work(self) -> Style:
+        """The style of the layer at work."""
+        return self.get_component_rich_style("model-pane--at-work")
 
     def _mark(self, tensor: TensorName, style: Style) -> Segment:
         """Say whether every engine's tensor is right but for rounding: ✓, ✗, or ~ where its numbers can't show it."""

@@ -19,6 +19,7 @@ from tui.dump_job import existing
 from tui.protocol import WriteDumps
 from tui.screens.confirm import ConfirmScreen, QuickButton
 from tui.screens.dialog import Dialog
+from tui.served import is_served, new_folder
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from tui.protocol import View
 
 NOTHING = "There is nothing to dump at epoch 0: press n to train the first epoch."
+MOST_DOWNLOADED = 2000
+"""Files in one download; they are gathered on the server first."""
 MOST_SHOWN = 3
 """Paths; of more, only the first and the last are shown."""
 
@@ -110,8 +113,9 @@ class DumpScreen(Dialog[tuple[DumpChoice, WriteDumps] | Other | None]):
                     for quantity, name in _NAMES.items():
                         on = quantity in chosen.quantities
                         yield Tick(name, on, id=f"quantity-{quantity.name}", compact=True)
-            yield Label("Folder", classes="caption")
-            yield Input(chosen.folder, id="folder", compact=True)
+            if not is_served():
+                yield Label("Folder", classes="caption")
+                yield Input(chosen.folder, id="folder", compact=True)
             yield Static("", id="paths", markup=False)
             with Horizontal(classes="buttons"):
                 for other in get_args(Other):
@@ -161,6 +165,9 @@ class DumpScreen(Dialog[tuple[DumpChoice, WriteDumps] | Other | None]):
     async def _show_paths(self, asked: WriteDumps) -> None:
         """Show the first few paths at once; then, when the disk has answered, what is in the way."""
         paths = self.query_one("#paths", Static)
+        if is_served():
+            paths.update(Content(_download(asked)))
+            return
         paths.update(Content(_summary(asked, None)))
         paths.update(Content(_summary(asked, await asyncio.to_thread(_look, asked))))
 
@@ -185,12 +192,24 @@ class DumpScreen(Dialog[tuple[DumpChoice, WriteDumps] | Other | None]):
         asked = self._asked()
         if asked is None:
             return
+        if is_served():
+            self._download(asked)
+            return
         if not await asyncio.to_thread(_is_folder, asked.folder) and not await self._made(asked.folder):
             return
         in_the_way = await asyncio.to_thread(existing, asked)
         if in_the_way and not await self._agreed(in_the_way, asked):
             return
         self.dismiss((self._current(), replace(asked, replace=frozenset(in_the_way))))
+
+    def _download(self, asked: WriteDumps) -> None:
+        """Answer with a folder for what will be downloaded."""
+        if asked.count > MOST_DOWNLOADED:
+            self.notify(
+                f"A browser takes {MOST_DOWNLOADED:,} files at once; these are {asked.count:,}.", severity="error"
+            )
+            return
+        self.dismiss((self._current(), replace(asked, folder=new_folder())))
 
     async def _made(self, folder: Path) -> bool:
         """Make the folder, if the user agrees."""
@@ -218,7 +237,7 @@ class DumpScreen(Dialog[tuple[DumpChoice, WriteDumps] | Other | None]):
         engines = frozenset(each for each in self._engines if self.query_one(f"#engine-{each}", Checkbox).value)
         quantities = frozenset(each for each in _NAMES if self.query_one(f"#quantity-{each.name}", Checkbox).value)
         every = self.query_one("#epochs", RadioSet).pressed_index == 1
-        folder = self.query_one("#folder", Input).value.strip() or "."
+        folder = self._choice.folder if is_served() else self.query_one("#folder", Input).value.strip() or "."
         return DumpChoice(None if len(engines) == len(self._engines) else engines, quantities, folder, every)
 
     def _asked(self) -> WriteDumps | None:
@@ -263,6 +282,13 @@ def _summary(asked: WriteDumps, disk: _Disk | None) -> str:
         lines.append("The folder does not exist yet: will ask.")
     count = f"{asked.count:,} files will be written:" if asked.count > MOST_SHOWN else "Will be written:"
     return "\n".join([count, *lines])
+
+
+def _download(asked: WriteDumps) -> str:
+    """Say what the browser will download."""
+    names = "\n".join(path.name for path in _shown(asked))
+    what = f"{asked.count:,} files in a .zip" if asked.count > 1 else "one file"
+    return f"Your browser will download {what}:\n{names}"
 
 
 def _exists(path: Path) -> bool:

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 from tui.numbers import count_text
 from tui.protocol import ChangeSettings, GoTo, Open, Restart, Resume, SaveRun, SaveWeights
 from tui.recorded import UNCHANGEABLE
+from tui.screens.handing import hand_over
+from tui.served import is_served
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from core.experiment import Experiment
     from tui.protocol import WriteDumps
@@ -87,6 +90,14 @@ class Errands:
         """Ask whether to start again, as much has been trained."""
         question = f"Start again? The {trained:,} epochs trained are dropped; the same bits come out anew."
         self._ask(question, "Start again", lambda: self._main.send(Restart()))
+
+    def written(self, paths: tuple[Path, ...], nbytes: int) -> None:
+        """Tell which files were written; hand them to the browser where the screen is in one."""
+        if is_served():
+            described = self._main.described
+            self._main.run_worker(hand_over(self._main.app, paths, described.name if described else "mlp-tui"))
+        else:
+            self._main.notify(f"Written, {count_text(nbytes)}: {_named(paths)}", markup=False)
 
     @property
     def _of_files(self) -> bool:
@@ -176,4 +187,13 @@ class Errands:
         except MlpError as error:
             self._main.notify(str(error), severity="error", markup=False, timeout=10)
             return
-        self._main.notify(f"Written, {count_text(len(content))}: {to.path}", markup=False)
+        self.written((to.path,), len(content))
+
+
+def _named(paths: tuple[Path, ...]) -> str:
+    """Name files in the fewest words that tell them from any others."""
+    first, last = paths[0], paths[-1]
+    if len(paths) == 1:
+        return str(first.absolute())
+    names = f"{first.name}, {last.name}" if len(paths) == 2 else f"{first.name} to {last.name}"
+    return f"{names} in {first.parent.absolute()}"

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.actions import Action, groups
+from tui.served import works_here
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -50,7 +51,7 @@ class HelpScreen(ModalScreen[None]):
         table.add_column()
         for group, actions in groups().items():
             table.add_row(Text(group, style="bold underline"), "")
-            for action in actions:
+            for action in filter(_works, actions):
                 table.add_row(Text(keys_text(action), style="bold"), Text(action.help))
             table.add_row("", "")
         table.add_row(Text("Words", style="bold underline"), "")
@@ -62,7 +63,13 @@ class HelpScreen(ModalScreen[None]):
 def keys_text(action: Action) -> str:
     """Write an action's keys as they stand on the keyboard; without any, it is in the palette."""
     names = {"question_mark": "?", "f1": "F1", "left_square_bracket": "[", "right_square_bracket": "]"}
-    names |= {"full_stop": ".", "comma": ",", "escape": "Esc"}
+    names |= {"full_stop": ".", "comma": ",", "escape": "Esc", "enter": "Enter", "backspace": "Backspace"}
+    names |= {"greater_than_sign": ">", "less_than_sign": "<", "plus": "+", "minus": "-"}
     arrows = {"left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "PgUp", "pagedown": "PgDn"}
     words = {**names, **arrows, "home": "Home", "end": "End"}
-    return "  ".join(words.get(key, key) for key in (action.keys or "ctrl+p").split(","))
+    return "  ".join(words.get(key, key) for key in (action.keys or "ctrl+p").split(",") if works_here(key))
+
+
+def _works(action: Action) -> bool:
+    """Whether any of an action's keys does something where the screen is."""
+    return not action.keys or any(map(works_here, action.keys.split(",")))

@@ -17,12 +17,14 @@ from textual.widgets import ContentSwitcher, Footer, Label
 
 from core.tensors import TensorName
 from tui.actions import Action, bindings
-from tui.numbers import count_text, full
+from tui.numbers import full
+from tui.panes.explain import ExplainPane
 from tui.panes.lines import ListPane
 from tui.panes.loss import LossPane
 from tui.panes.matrix import MatrixGrid, MatrixPane, cell_of
 from tui.panes.model import ModelPane
 from tui.panes.title import Notice, TitleBar
+from tui.panes.walk_line import AtWork, WalkLine
 from tui.protocol import (
     DERIVED,
     Cancel,
@@ -31,6 +33,7 @@ from tui.protocol import (
     Dumped,
     Ended,
     Event,
+    Explain,
     GoTo,
     GoToLast,
     MayRestart,
@@ -47,6 +50,7 @@ from tui.protocol import (
     Window,
 )
 from tui.screens.errands import SLOW_TO_GET_BACK, Errands
+from tui.screens.slow_motion import SlowMotion
 from tui.selection import Selection
 
 if TYPE_CHECKING:
@@ -62,7 +66,7 @@ LEAST_WIDTH, LEAST_HEIGHT = 72, 20
 """Below that the panes don't fit; the screen says so."""
 
 
-RIGHT: dict[str, type[MatrixPane]] = {"matrix": MatrixPane}
+RIGHT: dict[str, type[MatrixPane | ExplainPane]] = {"matrix": MatrixPane, "explain": ExplainPane}
 """The panes that share the right side, by their ids; one is seen at a time."""
 
 Bound = TypeVar("Bound", bound=Widget)
@@ -90,6 +94,8 @@ class MainScreen(Screen[None]):
     described: reactive[Described | None] = reactive(None, repaint=False)
     view: reactive[View | None] = reactive(None, repaint=False)
     selection: reactive[Selection] = reactive(Selection(), repaint=False)
+    at_work: reactive[AtWork | None] = reactive(None, repaint=False)
+    """What an epoch in slow motion is doing."""
 
     def __init__(self, conductor: Conductor) -> None:
         super().__init__()
@@ -99,6 +105,7 @@ class MainScreen(Screen[None]):
         self._news = asyncio.Event()
         """Set when the next View has come."""
         self._errands = Errands(self)
+        self.slow_motion = SlowMotion(self)
 
     def compose(self) -> ComposeResult:
         """Put the title on top, the panes in the middle and the keys at the bottom."""
@@ -107,17 +114,19 @@ class MainScreen(Screen[None]):
         with Container(id="panes"):
             with Vertical(id="side"):
                 yield ModelPane(id="model", classes="pane").data_bind(
-                    MainScreen.described, MainScreen.view, MainScreen.selection
+                    MainScreen.described, MainScreen.view, MainScreen.selection, MainScreen.at_work
                 )
                 yield LossPane(id="loss", classes="pane").data_bind(MainScreen.described, MainScreen.view)
             with ContentSwitcher(id="right", initial="matrix"):
                 yield self._bound(MatrixPane(id="matrix", classes="pane"))
+        yield WalkLine(markup=False).data_bind(MainScreen.at_work)
         yield Label("", id="too-small", markup=False)
         yield Footer(show_command_palette=False, compact=True)
 
     def _bound(self, pane: Bound) -> Bound:
         """Let a pane of the right side follow what this screen knows."""
-        return pane.data_bind(MainScreen.described, MainScreen.view, MainScreen.selection)
+        with self._context():  # a pane is bound to whatever runs, and a key's action is run by the app
+            return pane.data_bind(MainScreen.described, MainScreen.view, MainScreen.selection)
 
     def on_mount(self) -> None:
         """Begin where ↑ and ↓ choose a tensor; listen to the trainer now that there is something to show it in."""
@@ -144,14 +153,15 @@ class MainScreen(Screen[None]):
                 self.view = event
                 self._news.set()
                 self._news = asyncio.Event()
+                self.slow_motion.take()
             case NotDumped(_, reason) | NotSaved(_, reason):
                 self.notify(reason, severity="error", markup=False, timeout=10)
             case MayRestart(trained):
                 self.action_ask_to_restart(trained)
-            case Dumped() as event:
-                self.notify(_dumped_text(event), markup=False)
+            case Dumped(_, paths, nbytes):
+                self._errands.written(paths, nbytes)
             case Saved(_, path, nbytes):
-                self.notify(f"Written, {count_text(nbytes)}: {path}", markup=False)
+                self._errands.written((path,), nbytes)
             case Said(text, severity):
                 self.notify(text, severity=severity, markup=False, timeout=10 if severity == "error" else 5)
             case Ended(reason):
@@ -164,12 +174,16 @@ class MainScreen(Screen[None]):
             self.selection = Selection(shown=self.selection.shown)
         if self.selection.shown not in (*event.engines, *DERIVED):
             self.selection = replace(self.selection, shown=event.engines[0])
+        if self.described is not None and self.described.run != event.run:
+            self.slow_motion.end()
         self.described = event
 
     def watch_selection(self, old: Selection, new: Selection) -> None:
         """Ask for another tensor; which part of it is wanted shows when it is there."""
         if old.tensor != new.tensor:
             self.send(Show(new.tensor, Window()))
+        if self.right.current == "explain" and old.asked != new.asked:
+            self.send(new.asked)
 
     # What the panes say
 
@@ -214,8 +228,11 @@ class MainScreen(Screen[None]):
         self.send(StepUpdate(updates))
 
     def action_stay(self) -> None:
-        """Give up a jump that is under way."""
-        self.send(Cancel())
+        """Give up a jump that is under way, or else the walk through an epoch."""
+        if self.slow_motion.walking and not (self.view and self.view.jump):
+            self.slow_motion.end()
+        else:
+            self.send(Cancel())
 
     def action_first(self) -> None:
         """Go to epoch 0."""
@@ -247,13 +264,25 @@ class MainScreen(Screen[None]):
 
     @work(exclusive=True, group="pane")
     async def action_pane(self, name: str) -> None:
+        """Put a pane in focus."""
+        await self._turn_to(name)
+
+    async def _turn_to(self, name: str) -> Widget:
         """Put a pane in focus; one of the right side comes into sight there, made when it is first turned to."""
-        right = self.query_one("#right", ContentSwitcher)
         if name in RIGHT:
-            if not right.query(f"#{name}"):
-                await right.mount(self._bound(RIGHT[name](id=name, classes="pane")))
-            right.current = name
-        self.query_one("#grid" if name == "matrix" else f"#{name}").focus()
+            if not self.right.query(f"#{name}"):
+                await self.right.mount(self._bound(RIGHT[name](id=name, classes="pane")))
+            if "explain" in {name, self.right.current}:
+                self.send(self.selection.asked if name == "explain" else Explain())
+            self.right.current = name
+        pane = self.query_one("#grid" if name == "matrix" else f"#{name}")
+        pane.focus()
+        return pane
+
+    @property
+    def right(self) -> ContentSwitcher:
+        """The right side."""
+        return self.query_one("#right", ContentSwitcher)
 
     @work
     async def action_copy_cell(self) -> None:
@@ -356,17 +385,10 @@ class MainScreen(Screen[None]):
     async def perform(self, action: Action) -> None:
         """Do what the palette was asked for, in the pane that it is for."""
         focused = self.focused if isinstance(self.focused, ListPane) else self.query_one(ModelPane)
-        places = {"main": self, "list": focused, "matrix": self.query_one(MatrixGrid)}
-        await places[action.scope].run_action(action.name)
+        places: dict[str, Widget] = {"main": self, "list": focused, "matrix": self.query_one(MatrixGrid)}
+        place = places.get(action.scope) or await self._turn_to(action.scope)
+        await place.run_action(action.name)
 
     def _copy(self, text: str, what: str) -> None:
         self.app.copy_to_clipboard(text)
         self.notify(f"{what} was sent to the terminal's clipboard.", markup=False)
-
-
-def _dumped_text(event: Dumped) -> str:
-    """Say which files were written, in the fewest words that tell them from any others."""
-    first, last = event.paths[0], event.paths[-1]
-    names = f"{first.name}, {last.name}" if len(event.paths) == 2 else f"{first.name} to {last.name}"
-    what = first.name if len(event.paths) == 1 else names
-    return f"Written, {count_text(event.nbytes)}: {what} in {first.parent.absolute()}"

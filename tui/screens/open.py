@@ -15,12 +15,13 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from core.errors import MlpError
-from core.experiment_file import load
+from core.errors import ExperimentError, MlpError
+from core.experiment_file import load, shipped
 from tui.places import Place, places
 from tui.protocol import Open, Resume
 from tui.recent import remember
 from tui.screens.dialog import Dialog
+from tui.served import ONLY_SHIPPED, may_open_files
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -49,8 +50,9 @@ class OpenScreen(Dialog[Open | Resume | None]):
         """Put the text on top, the list below it, and what is wrong last."""
         with Vertical(classes="dialog page open") as dialog:
             dialog.border_title = "Open"
-            dialog.border_subtitle = "↑ ↓ choose · Enter opens · / or ~ begins a path · Esc leaves"
-            yield Input(placeholder="a name, or a path such as ~/runs/", compact=True)
+            path, example = (" · / or ~ begins a path", ", or a path such as ~/runs/") if may_open_files() else ("", "")
+            dialog.border_subtitle = f"↑ ↓ choose · Enter opens{path} · Esc leaves"
+            yield Input(placeholder=f"a name{example}", compact=True)
             yield OptionList(compact=True)
             yield Static("", id="said", markup=False)
 
@@ -83,7 +85,7 @@ class OpenScreen(Dialog[Open | Resume | None]):
         """Open what is typed where it is a file, else what the list's cursor is on."""
         path = os.path.expanduser(event.value.strip())  # noqa: PTH111 - Path.expanduser raises for ~nobody
         choice = self.query_one(OptionList)
-        if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for a path too long
+        if may_open_files() and os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for a path too long
             self._open(path)
         elif choice.highlighted is not None and (option := choice.get_option_at_index(choice.highlighted)).id:
             self._choose(self._places[int(option.id)])
@@ -126,8 +128,10 @@ def _read(source: str) -> Open | Resume:
     """Read an experiment, or a saved run, which the trainer reads again.
 
     Raises:
-        MlpError: it is none that can be run.
+        MlpError: it is none that can be run, or none that a visitor may read.
     """
+    if source not in shipped() and not may_open_files():
+        raise ExperimentError(ONLY_SHIPPED)
     if not source.lower().endswith(".safetensors"):
         experiment = load(source)
         if Path(source).is_file():

@@ -18,6 +18,7 @@ from textual.widgets import Button, Input, Label, RadioSet, Static
 from tui.screens.confirm import ConfirmScreen, QuickButton
 from tui.screens.dialog import Dialog
 from tui.screens.dump import Dot, Other
+from tui.served import is_served, new_folder
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -56,7 +57,7 @@ class SaveScreen(Dialog[SaveTo | None]):
         super().__init__()
         self._what: Other = what
         self._engines = engines
-        self._proposed = f"{_slug(name)}{'' if what == 'experiment' else f'-{what}'}{_SUFFIXES[what][0]}"
+        self._proposed = f"{slug(name)}{'' if what == 'experiment' else f'-{what}'}{_SUFFIXES[what][0]}"
 
     def compose(self) -> ComposeResult:
         """Offer a name."""
@@ -82,7 +83,8 @@ class SaveScreen(Dialog[SaveTo | None]):
         self.query_one("#save", Button).disabled = bool(wrong)
         said = self.query_one("#said", Static)
         said.set_class(bool(wrong), "error")
-        said.update(Content(f"✗ {wrong}" if wrong else str(self._path().absolute())))
+        where = "Your browser will download it." if is_served() else str(self._path().absolute())
+        said.update(Content(f"✗ {wrong}" if wrong else where))
 
     @on(Input.Submitted)
     def _enter(self) -> None:
@@ -101,6 +103,9 @@ class SaveScreen(Dialog[SaveTo | None]):
         if self._wrong():
             return
         path = self._path()
+        if is_served():
+            self.dismiss(SaveTo(new_folder() / path.name, False, self._engine))
+            return
         if not await asyncio.to_thread(os.path.isdir, path.parent):
             question = f"There is no folder {path.parent}. Create it?"
             if not await self._agreed(question, "Create") or not self._made(path.parent):
@@ -108,8 +113,11 @@ class SaveScreen(Dialog[SaveTo | None]):
         taken = await asyncio.to_thread(os.path.exists, path)
         if taken and not await self._agreed(f"{path.absolute()} exists already. Overwrite?", "Overwrite"):
             return
-        engine = self._engines[max(self.query_one("#engines", RadioSet).pressed_index, 0)] if self._engines else ""
-        self.dismiss(SaveTo(path.absolute(), taken, engine))
+        self.dismiss(SaveTo(path.absolute(), taken, self._engine))
+
+    @property
+    def _engine(self) -> str:
+        return self._engines[max(self.query_one("#engines", RadioSet).pressed_index, 0)] if self._engines else ""
 
     async def _agreed(self, question: str, yes: str) -> bool:
         return await self.app.push_screen_wait(ConfirmScreen(question, yes)) is True
@@ -131,9 +139,11 @@ class SaveScreen(Dialog[SaveTo | None]):
         path = self._path()
         if path.suffix.lower() not in suffixes or not path.stem:
             return f"Give a file that ends with {' or '.join(suffixes)}."
+        if is_served() and path.name != self.query_one(Input).value.strip():
+            return "Give a name without a folder."
         return ""
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
     """Make a file's name of an experiment's: `two moons` becomes `two-moons`."""
     return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "experiment"

@@ -15,9 +15,10 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Button, Input, Label, Static
 
 from core.errors import MlpError
-from core.experiment_file import check_files
+from core.experiment_file import PATH_KEYS, check_files
 from tui.screens.confirm import QuickButton
 from tui.screens.dialog import Dialog
+from tui.served import may_open_files
 from tui.settings import FIELDS, Field, Form, Texts, meaningless
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class SettingsScreen(Dialog[Anew | FromHere | None]):
         for group, fields in itertools.groupby(FIELDS, key=lambda field: field.group):
             if group in groups:
                 yield Label(group, classes="caption")
-                for field in fields:
+                for field in filter(_is_offered, fields):
                     label = Label(field.label, classes="key", markup=False)
                     yield Horizontal(label, FieldInput(field, self._form.texts[field.key]), classes="setting")
 
@@ -164,7 +165,7 @@ class SettingsScreen(Dialog[Anew | FromHere | None]):
         said.update(Content(f"✗ {wrong}" if wrong else hint))
 
     def _texts(self) -> Texts:
-        return {each.field.key: each.value for each in self.query(FieldInput)}
+        return {**self._form.texts, **{each.field.key: each.value for each in self.query(FieldInput)}}
 
     def action_turn(self, by: int) -> None:
         """Put the next allowed value into the field in focus."""
@@ -205,6 +206,11 @@ class SettingsScreen(Dialog[Anew | FromHere | None]):
             self.notify("What a run can change midway: activation, output, loss, batch, shuffle, optimizer.")
         else:
             self.dismiss(FromHere(settings, self._epoch))
+
+
+def _is_offered(field: Field) -> bool:
+    """Whether a field may be changed here: one that names a file only where files may be read."""
+    return may_open_files() or field.key not in PATH_KEYS
 
 
 def _hint(field: Field) -> str:

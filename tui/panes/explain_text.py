@@ -1,0 +1,358 @@
+"""An explanation as rows of text: formula, terms, what closes the sum, the results, where engines part."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from core.tensors import TensorName
+from tui.numbers import full, scientific
+from tui.protocol import DERIVED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Literal
+
+    from core.trace import Address, Cells, Closing, Difference, Explanation, Line, Operand, Sheet, Term
+
+    Kind = Literal["text", "heading", "dim", "wrong"]
+
+MARK = 2
+"""Columns at the left for the cursor's mark."""
+LEAST_DIGITS, TRIED_DIGITS = 3, 6
+SHARE, GAP = 8, 2
+FULL_WIDTH = 23
+"""Columns of a number with all digits."""
+MOST_LABEL = 34
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a row."""
+
+    text: str
+    kind: Kind = "text"
+    link: Address | None = None
+    """What Enter on it leads to."""
+    number: float | None = None
+    """What its colour is to show."""
+
+
+Row = tuple[Piece, ...]
+
+
+def wrapped(text: str, width: int, kind: Kind = "text", indent: int = 0) -> Iterator[Row]:
+    """Break a text into rows, at spaces."""
+    lines = textwrap.wrap(text, max(width - MARK, 20), subsequent_indent=" " * indent, break_on_hyphens=False)
+    return ((Piece(" " * MARK + line, kind),) for line in lines)
+
+
+@dataclass(frozen=True)
+class Room:
+    """What there is room for."""
+
+    width: int
+    roomy: bool
+    """Whether there are lines to spare."""
+
+    def apart(self, *sections: Iterable[Row]) -> list[Row]:
+        """Put sections under one another, with an empty line between them where there is room."""
+        written = [list(each) for each in sections]
+        gap = [(Piece(""),)] if self.roomy else []
+        return [
+            row for at, rows in enumerate(each for each in written if each) for row in (*(gap if at else ()), *rows)
+        ]
+
+
+def explanation_rows(explanation: Explanation, shown: str, room: Room, sample: int) -> list[Row]:
+    """Write where a number comes from, as an engine has it, or how two of them come to differ."""
+    engine = shown if shown in explanation.numbers else next(iter(explanation.numbers), None)
+    width, parted = room.width, shown in DERIVED and explanation.differences
+    numbers: list[Row] = []
+    engines: tuple[str, ...] = ()
+    if parted or engine is None:
+        operands = _difference_rows(explanation)
+    else:
+        one = explanation.count == 1
+        engines = _engines_in_columns(explanation, engine, width) if one else ()
+        numbers = list(_number_rows(explanation, engine, room))
+        operands = _operand_rows(explanation, engines) if one else _term_rows(explanation, engine, width)
+    return room.apart(
+        [*wrapped(explanation.formula, width, indent=4), *numbers],
+        operands,
+        _result_rows(explanation, shown, engines),
+        _beside_rows(explanation, engine),
+        (row for each in explanation.differences.values() for row in wrapped(f"{_sentence(each.text)}.", width)),
+        feeding_rows(explanation, width, sample) if explanation.leaf else _feeding_line(explanation, width),
+    )
+
+
+def feeding_rows(explanation: Explanation, width: int, sample: int) -> list[Row]:
+    """Write what a number feeds into, a link each."""
+    rows = list(wrapped(f"{explanation.address} feeds into", width, "heading"))
+    for cells in explanation.used_by:
+        first = _near(cells, sample)
+        others = "" if str(first) == str(cells) else f"  all of {cells}"
+        rows.append((Piece(" " * MARK), Piece(str(first), link=first), Piece(others, "dim")))
+    return rows if explanation.used_by else [*wrapped(f"{explanation.address} feeds into nothing more.", width)]
+
+
+def _near(cells: Cells, sample: int) -> Address:
+    """Return the one of some cells that belongs to a sample, where they have samples; else the first."""
+    first = cells.first()
+    units = isinstance(cells.tensor, TensorName) and not cells.tensor.part
+    return replace(first, cell=(sample, *first.cell[1:])) if units and cells.cell[0] is None else first
+
+
+def _sentence(text: str) -> str:
+    """Begin with a capital, but leave names as they are."""
+    return text[0].upper() + text[1:] if text.partition(" ")[0].isalpha() or text[0].isdigit() else text
+
+
+# The formula with numbers
+
+
+def _number_rows(explanation: Explanation, engine: str, room: Room) -> Iterator[Row]:
+    """Write the right side with numbers under the formula's own; of a sum what one line holds, where lines are few."""
+    sign = "←" if " ← " in explanation.formula else "="
+    left = explanation.formula.partition(f" {sign} ")[0]
+    indent = min(len(left) + 1, 20)
+    text = explanation.numbers[engine]
+    if not room.roomy and explanation.count > 1:
+        text = _shortened(text, room.width - MARK - indent - 2)
+    return wrapped(f"{' ' * indent}{sign} {text}", room.width, indent=indent + 2)
+
+
+def _shortened(text: str, width: int) -> str:
+    """Leave terms of a sum out until it fits."""
+    terms, _, result = text.rpartition(" = ")
+    while len(text) > width and (cut := terms.removesuffix(" + …").rfind(" + ")) > 0:
+        terms = f"{terms[:cut]} + …"
+        text = f"{terms} = {result}"
+    return text
+
+
+# A sum: its terms
+
+
+def _term_rows(explanation: Explanation, engine: str, width: int) -> Iterator[Row]:
+    """Write a row a term, then what closes the sum."""
+    from core.trace.sheet import sheet  # noqa: PLC0415 - loads NumPy, which is there when an explanation is
+
+    label = min(max(len(term.text) for term in explanation.terms), MOST_LABEL)
+    label = max(label, len("terms, largest first"), len(str(explanation.address)))
+    room = width - MARK - label - SHARE - 3 * GAP
+    tried = sheet(explanation, engine, TRIED_DIGITS)
+    if tried is None:
+        yield from _plain_term_rows(explanation, engine, label)
+        return
+    digits = TRIED_DIGITS + room // 2 - _widest(tried)
+    laid = sheet(explanation, engine, max(min(digits, _digits(explanation, engine)), LEAST_DIGITS))
+    assert laid is not None
+    columns = _Columns(label, _widest(laid))
+    yield columns.heading(explanation, engine)
+    for term, line in zip(explanation.terms, laid.terms, strict=True):
+        yield columns.term(term, line, engine)
+    yield from columns.closing(laid, explanation.closings[engine], engine)
+
+
+def _digits(explanation: Explanation, engine: str) -> int:
+    return 17 if explanation.closings[engine].precision == "float64" else 9
+
+
+def _widest(laid: Sheet) -> int:
+    lines = (*laid.terms, laid.left_out, laid.rounding, laid.result)
+    return max(max(len(line.text), len(line.running)) for line in lines if line is not None)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Label, value, share in the result, and the sum so far."""
+
+    label: int
+    number: int
+
+    def heading(self, explanation: Explanation, engine: str) -> Row:
+        by = "largest first" if explanation.order == "size" else "in their order"
+        name = f"{'':{MARK}}{'terms, ' + by:<{self.label}}"
+        text = f"{engine:>{self.number}}{'':{GAP}}{'share':>{SHARE}}{'':{GAP}}{'sum so far':>{self.number}}"
+        return (Piece(f"{name}{'':{GAP}}{text}", "heading"),)
+
+    def term(self, term: Term, line: Line, engine: str) -> Row:
+        share = term.shares.get(engine)
+        parts = f"{'' if share is None else _percent(share):>{SHARE}}{'':{GAP}}{line.running:>{self.number}}"
+        value = Piece(f"{'':{GAP}}{line.text:>{self.number}}", number=float(line.value))
+        return (Piece(" " * MARK), *_linked(term, self.label), value, Piece(f"{'':{GAP}}{parts}", "dim"))
+
+    def closing(self, laid: Sheet, closing: Closing, engine: str) -> Iterator[Row]:
+        if laid.left_out is not None:
+            yield self._line(laid.left_out, "dim")
+        yield self._line(laid.rounding, "dim")
+        yield from _doubt(closing, engine)
+        yield self._line(laid.result, "text")
+
+    def _line(self, line: Line, kind: Kind) -> Row:
+        running = f"{'':{GAP + SHARE + GAP}}{line.running:>{self.number}}" if kind == "dim" else ""
+        text = f"{'':{MARK}}{line.label:<{self.label}}{'':{GAP}}{line.text:>{self.number}}"
+        return Piece(text, kind), Piece(running, "dim")
+
+
+def _plain_term_rows(explanation: Explanation, engine: str, label: int) -> Iterator[Row]:
+    """Write the terms of a sum that is not finite, and so can't be closed."""
+    for term in explanation.terms:
+        value = float(term.values[engine]) if engine in term.values else None
+        text = "" if value is None else scientific(value, 5)
+        yield Piece(" " * MARK), *_linked(term, label), Piece(f"{'':{GAP}}{text:>13}", number=value)
+    if explanation.left_out:
+        yield (Piece(f"{'':{MARK}}{explanation.left_out} more terms", "dim"),)
+
+
+def _linked(term: Term, width: int) -> Iterator[Piece]:
+    """Write a term's text with its operands as links, as wide as the column."""
+    rest, used = term.text, 0
+    for operand in term.operands:
+        before, found, after = rest.partition(operand.text)
+        if not found:
+            continue
+        if before:
+            yield Piece(before)
+        yield Piece(found, link=operand.address)
+        rest, used = after, used + len(before) + len(found)
+    yield Piece(rest.ljust(max(0, width - used)))
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.1f} %" if abs(share) < 10 else f"{share * 100:.0f} %"
+
+
+def _doubt(closing: Closing, engine: str) -> Iterator[Row]:
+    """Say so where the formula does not give the engine's number."""
+    if not closing.reproduced:
+        text = f"✗ {engine} does not compute this formula: rounding alone is at most {scientific(closing.allowed, 1)}."
+        yield (Piece(" " * MARK + text, "wrong"),)
+
+
+# A function, or a sum of one term: its operands
+
+
+def _engines_in_columns(explanation: Explanation, engine: str, width: int) -> tuple[str, ...]:
+    """Return the engines whose operands there are columns for, the one that is shown first."""
+    fit = (width - MARK - _operand_label(explanation)) // (FULL_WIDTH + GAP)
+    return (engine, *(each for each in explanation.closings if each != engine))[: max(1, fit)]
+
+
+def _operand_label(explanation: Explanation) -> int:
+    return max(
+        len("the formula gives"), len(str(explanation.address)), *(len(each.text) for each in explanation.operands)
+    )
+
+
+def _operand_rows(explanation: Explanation, engines: Sequence[str]) -> Iterator[Row]:
+    """Write a row an operand, with all digits; then what the formula gives of them, and the engine's own number."""
+    label = _operand_label(explanation)
+    heading = "".join(f"{'':{GAP}}{each:<{FULL_WIDTH}}" for each in engines)
+    yield (Piece(f"{'':{MARK}}{'made of':<{label}}{heading}", "heading"),)
+    for operand in explanation.operands:
+        yield (Piece(" " * MARK), *_operand_pieces(operand, engines, explanation, label))
+    if explanation.more_operands:
+        yield (Piece(f"{'':{MARK}}and {explanation.more_operands} more", "dim"),)
+    yield from _closing_rows(explanation, engines, label)
+
+
+def _operand_pieces(operand: Operand, engines: Sequence[str], explanation: Explanation, label: int) -> Iterator[Piece]:
+    yield Piece(operand.text, link=operand.address)
+    yield Piece(" " * (label - len(operand.text)))
+    for each in engines:
+        value = operand.values.get(each)
+        text = "" if value is None else full(value, explanation.closings[each].precision)
+        yield Piece(f"{'':{GAP}}{text:<{FULL_WIDTH}}", number=value)
+
+
+def _closing_rows(explanation: Explanation, engines: Sequence[str], label: int) -> Iterator[Row]:
+    from core.trace.exact import nearest  # noqa: PLC0415 - as above
+
+    closings = [explanation.closings[each] for each in engines]
+    given = [full(nearest(each.total), each.precision) for each in closings]
+    roundings = [f"{nearest(each.rounding): .1e}" for each in closings]
+    results = [full(each.result, each.precision) for each in closings]
+    rows = [
+        ("the formula gives", given, "dim"),
+        ("rounding", roundings, "dim"),
+        (str(explanation.address), results, ""),
+    ]
+    for name, texts, dim in rows:
+        line = "".join(f"{'':{GAP}}{text:<{FULL_WIDTH}}" for text in texts)
+        yield (Piece(f"{'':{MARK}}{name:<{label}}{line}", "dim" if dim else "text"),)
+    for each, closing in zip(engines, closings, strict=True):
+        yield from _doubt(closing, each)
+
+
+# What comes last
+
+
+def _result_rows(explanation: Explanation, shown: str, written: Sequence[str]) -> Iterator[Row]:
+    """Write the number as each engine has it, but for those that have it in columns; say where all have the same."""
+    label = str(explanation.address)
+    others = {engine: value for engine, value in explanation.results.items() if engine not in written}
+    for engine, value in others.items():
+        closing = explanation.closings.get(engine)
+        text = full(value, closing.precision if closing else "float64")
+        yield Piece(f"{'':{MARK}}{label:<{len(str(explanation.address))}}  {engine:<9}"), Piece(text, number=value)
+        label = ""
+    if shown in DERIVED and len(explanation.results) > 1 and not explanation.differences:
+        yield (Piece(f"{'':{MARK}}The engines have the same number, to the last bit."),)
+
+
+def _beside_rows(explanation: Explanation, engine: str | None) -> Iterator[Row]:
+    """Write what is worth seeing beside it, such as the weight before and after."""
+    for operand in explanation.beside:
+        value = operand.values.get(engine or "", next(iter(operand.values.values()), None))
+        if value is not None:
+            when = "after" if operand.text.startswith("next") else "before"
+            text = Piece(full(value, "float64"), number=value)
+            yield Piece(" " * MARK), Piece(operand.text, link=operand.address), Piece(f"  {when}  ", "dim"), text
+
+
+def _feeding_line(explanation: Explanation, width: int) -> Iterable[Row]:
+    """Say in one line what it feeds into."""
+    if not explanation.used_by:
+        return ()
+    return wrapped(f"u: feeds into {', '.join(map(str, explanation.used_by))}", width, "dim", indent=3)
+
+
+# How two engines come to differ
+
+
+def _difference_rows(explanation: Explanation) -> Iterator[Row]:
+    for (first, other), difference in explanation.differences.items():
+        yield from _cause_rows(f"{first} − {other}", difference)
+
+
+def _cause_rows(title: str, difference: Difference) -> Iterator[Row]:
+    """Write a row for each operand that a difference comes in through."""
+    texts = ["arises here" if each.operand is None else each.operand.text for each in difference.causes]
+    label = max(map(len, [*texts, "comes in through", "what is left out"]))
+    yield (Piece(f"{'':{MARK}}{'comes in through':<{label}}{title:>22}{'share':>{SHARE}}", "heading"),)
+    for each, text in zip(difference.causes, texts, strict=True):
+        share = "" if each.share is None else _percent(each.share)
+        link = each.operand.address if each.operand else None
+        amount = Piece(f"{scientific(each.amount, 3):>22}", number=each.amount)
+        yield (
+            Piece(" " * MARK),
+            Piece(text, link=link),
+            Piece(" " * (label - len(text))),
+            amount,
+            Piece(f"{share:>{SHARE}}", "dim"),
+        )
+    if difference.left_out:
+        yield (Piece(f"{'':{MARK}}{'what is left out':<{label}}{scientific(difference.left_out, 3):>22}", "dim"),)
+    yield (Piece(f"{'':{MARK}}{'together':<{label}}{scientific(difference.amount, 3):>22}"),)
+
+
+def link_text(explanation: Explanation, link: Address) -> tuple[str, Mapping[str, float]]:
+    """Return a link's text, and its number by engine where the explanation has it."""
+    for operand in (*explanation.operands, *explanation.beside):
+        if operand.address == link:
+            return operand.text, operand.values
+    return str(link), {}

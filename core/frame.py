@@ -51,7 +51,7 @@ class EngineFrame:
         """Return one tensor: W (outputs, inputs), b (outputs,), everything else (N, width).
 
         Raises:
-            EpochError: epoch 0 has parameters alone.
+            EpochError: epoch 0 has parameters alone, or the engine does not tell it.
         """
         if name.quantity is Quantity.PARAMETER:
             return _part(self.before, name)
@@ -62,7 +62,10 @@ class EngineFrame:
                 return read_only(_part(self.after, name) - _part(self.before, name))
         if name.quantity is Quantity.GRADIENT:
             return _part(self.computed.gradients, name)
-        return _of_units(self.computed, name)
+        tensor = _of_units(self.computed, name)
+        if tensor is None:
+            raise EpochError(f"{name} is not among what {self.name} returns")
+        return tensor
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def _part(parameters: Parameters, name: TensorName) -> FloatArray:
     return (parameters.W if name.part == "W" else parameters.b)[name.layer]
 
 
-def _of_units(computed: Pass, name: TensorName) -> FloatArray:
+def _of_units(computed: Pass, name: TensorName) -> FloatArray | None:
     if name == INPUT:
         return computed.x
     if name == TARGET:
@@ -96,4 +99,4 @@ def _of_units(computed: Pass, name: TensorName) -> FloatArray:
         Quantity.ACTIVATION: computed.a,
         Quantity.DELTA: computed.delta,
     }
-    return by_layer[name.quantity][name.layer]
+    return by_layer[name.quantity].get(name.layer)

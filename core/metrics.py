@@ -57,12 +57,12 @@ def accuracy(prediction: FloatArray, target: FloatArray) -> float:
     The class is the largest output, the first of equal ones; with one output, whether it is above 1/2. A prediction
     with a nan in it is wrong. It means something where `Samples.classes` is not None.
     """
-    right = _class_of(prediction) == _class_of(target)
+    right = class_of(prediction) == class_of(target)
     return float(np.mean(right & ~np.isnan(prediction).any(axis=1)))
 
 
-def _class_of(outputs: FloatArray) -> NDArray[np.intp]:
-    """Return the class that each row stands for, shape (N,)."""
+def class_of(outputs: FloatArray) -> NDArray[np.intp]:
+    """Return the class that each row of (N, outputs) stands for, shape (N,); see `accuracy`."""
     if outputs.shape[1] == 1:
         return (outputs[:, 0] > 0.5).astype(np.intp)
     largest: NDArray[np.intp] = outputs.argmax(axis=1)

@@ -1,5 +1,6 @@
 """What a developer's shell says about colours and terminals changes no test; each worker computes in one thread."""
 
+import itertools
 import os
 import runpy
 import sys
@@ -17,9 +18,12 @@ SPOKEN = (
 )  # fmt: skip
 
 
+_COUNT = itertools.count()
+
+
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch, tmp_path_factory):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state" / str(next(_COUNT))))
     for name in SPOKEN:
         monkeypatch.delenv(name, raising=False)
 

@@ -16,7 +16,7 @@ from textual.events import Event, Key
 from tui.actions import ACTIONS
 from tui.panes.explain import ExplainPane
 from tui.panes.grid import MatrixGrid
-from tui.protocol import Show, ShowMap, Window
+from tui.protocol import FollowOwn, Show, ShowMap, Window
 from tui.screens.dialog import Dialog
 from tui.screens.main import MainScreen
 from tui.selection import worst_of
@@ -67,6 +67,7 @@ class MlpApp(App[None]):
     def on_ready(self) -> None:
         """Let what takes long begin now that the first frame is on the screen."""
         self._conductor.painted()
+        self._main.call_later(self._main.recall)
         gc.freeze()
         gc.enable()
 
@@ -128,6 +129,18 @@ class MlpApp(App[None]):
             return
         self._conductor.send(Show(self._main.selection.tensor, Window()))
         self.notify(f"Going on from epoch {epoch:,}.")
+
+    def action_plant(self) -> None:
+        """Ask for a mistake to be planted in scratch."""
+        self._main.errands.plant()
+
+    def action_reveal(self) -> None:
+        """Tell the mistake that is planted."""
+        self._main.errands.reveal()
+
+    def action_own_path(self) -> None:
+        """Let the user's engine train by its own gradients, or follow scratch again."""
+        self._main.send(FollowOwn())
 
     def action_zoom(self) -> None:
         """Show the whole tensor as a map, or its numbers again."""

@@ -9,10 +9,10 @@ import cyclopts
 from cyclopts import Parameter, validators
 
 from core import __version__
-from core.errors import ExperimentError
+from core.errors import ExperimentError, GuestError
 from core.experiment_file import DEFAULT, describe, load, shipped
 from tui import launch
-from tui.protocol import Start
+from tui.protocol import Mine, Start
 from tui.recorded import Compared
 
 app = cyclopts.App(
@@ -36,9 +36,24 @@ Epochs = Annotated[int | None, Parameter(validator=validators.Number(gte=1, lte=
 
 @app.default
 def open_screen(
-    experiment: ExperimentName | None = None, /, *, settings: Settings = None, resume: SavedRun = None
+    experiment: ExperimentName | None = None,
+    /,
+    *,
+    settings: Settings = None,
+    resume: SavedRun = None,
+    mine: Path | None = None,
+    memory: str = "2G",
 ) -> int:
-    """Open the screen on an experiment."""
+    """Open the screen on an experiment.
+
+    Parameters
+    ----------
+    mine
+        A backward pass of your own (see `mlp-tui new`), run with your own rights in a process of its own: an engine
+        beside the others, checked whenever you save it. Without EXPERIMENT, the file says which network it is for.
+    memory
+        How much memory that process may use, such as 500M.
+    """
     source = _source(experiment, settings, resume)
     if resume is None:
         load(source, settings or ())
@@ -46,7 +61,8 @@ def open_screen(
         from core.saved_run import read_run  # noqa: PLC0415 - it needs NumPy, which --help need not wait for
 
         read_run(resume)
-    return launch.open_screen(Start(source, tuple(settings or ()), resume and resume.absolute()))
+    own = None if mine is None else _own_file(mine, experiment if settings is None else source, memory)
+    return launch.open_screen(Start(source, tuple(settings or ()), resume and resume.absolute(), own))
 
 
 @app.command
@@ -58,6 +74,7 @@ def train(
     epochs: Epochs = None,
     dump: Path | None = None,
     save: Path | None = None,
+    pictures: Path | None = None,
     resume: SavedRun = None,
     plant: Annotated[list[str] | None, Parameter(negative="")] = None,
     show: Literal["gradients"] | None = None,
@@ -74,6 +91,9 @@ def train(
         A folder for the last epoch's torch_autograd.dat and my_autograd.dat.
     save
         A .safetensors file for the whole run, which --resume takes up again; ctrl+c then saves what has been trained.
+    pictures
+        A folder for pictures, as SVG and PNG: the loss curve, and of the last epoch each engine's distributions and,
+        where the network has one or two inputs, its answer map. Needs Matplotlib: pip install 'mlp-tui[pictures]'.
     plant
         A mistake for the backward pass written by hand, such as derivative-at-activation@2 (see `mlp-tui mistakes`);
         repeatable.
@@ -82,7 +102,7 @@ def train(
     json
         An object a line instead of a table.
     force
-        Let --dump and --save replace files that are not mlp-tui's own.
+        Let --dump and --save replace files that are not mlp-tui's own, and --pictures any.
     """
     settings = [*(settings or []), *_planting(plant or [])]
     source = _source(experiment, settings, resume)
@@ -99,6 +119,7 @@ def train(
             epochs=epochs,
             dump=dump,
             save=save,
+            pictures=pictures,
             gradients=show is not None,
             as_json=json,
             force=force,
@@ -255,6 +276,19 @@ def _open_files(compared: Compared, *, as_json: bool) -> int:
     for path in (compared.a, compared.b):
         read_any(path)
     return launch.open_screen(Start(compared=compared))
+
+
+def _own_file(path: Path, experiment: str | None, memory: str) -> Mine:
+    """Return what the trainer is told of the user's own file.
+
+    Raises:
+        GuestError: it is not there, or the memory can't be read.
+    """
+    from tui.check import memory_of  # noqa: PLC0415 - it imports NumPy, which --help need not wait for
+
+    if not path.is_file():
+        raise GuestError("can't be read: no such file", str(path), "a file that mlp-tui new writes")
+    return Mine(path.absolute(), experiment, memory_of(memory))
 
 
 def _planting(mistakes: list[str]) -> list[str]:

@@ -33,6 +33,7 @@ from tui.protocol import (
     Numbered,
     Painted,
     Saved,
+    SavePicture,
     SaveRun,
     SaveWeights,
     Show,
@@ -119,7 +120,7 @@ class ProcessConductor:
         self._listener: Listener | None = None
         self._reader: threading.Thread | None = None
         self._number = 0
-        self._pending: dict[int, WriteDumps | SaveWeights | SaveRun] = {}
+        self._pending: dict[int, WriteDumps | SaveWeights | SaveRun | SavePicture] = {}
         """What was asked to be written, and has been neither written nor refused."""
         self._leaving = False
         self._files = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 - open as long as this is
@@ -139,7 +140,7 @@ class ProcessConductor:
     def send(self, command: Command) -> int:
         """Queue a command; where the trainer has ended, the reading thread reports it."""
         self._number += 1
-        if isinstance(command, WriteDumps | SaveWeights | SaveRun):
+        if isinstance(command, WriteDumps | SaveWeights | SaveRun | SavePicture):
             self._pending[self._number] = command
         self._outbox.put(Numbered(self._number, command))
         return self._number
@@ -202,7 +203,7 @@ class ProcessConductor:
     def _begin(self, kept: Kept | None = None) -> None:
         """Start a process: from the beginning, or where a checkpoint was left."""
         descriptors = [file.fileno() for file in self._files]
-        start = self._start if kept is None else Start(resume=Path(f"/dev/fd/{descriptors[kept.slot]}"))
+        start = self._start if kept is None else self._start_again(kept, descriptors)
         self._socket, theirs = socket.socketpair()
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process
         self._connection = Connection(os.dup(self._socket.fileno()))
@@ -216,6 +217,9 @@ class ProcessConductor:
             start_new_session=not is_served(),  # a server ends both as one group
         )
         theirs.close()
+
+    def _start_again(self, kept: Kept, files: list[int]) -> Start:
+        return Start(resume=Path(f"/dev/fd/{files[kept.slot]}"), mine=self._start.mine)
 
     @staticmethod
     def _words(connection: socket.socket, files: list[int]) -> tuple[str, str]:
@@ -270,7 +274,7 @@ class ProcessConductor:
         return lines[-1] if lines else f"exit status {status}"
 
 
-def _folder(asked: WriteDumps | SaveWeights | SaveRun) -> Path:
+def _folder(asked: WriteDumps | SaveWeights | SaveRun | SavePicture) -> Path:
     return asked.folder if isinstance(asked, WriteDumps) else asked.path.parent
 
 
@@ -279,7 +283,8 @@ class LocalConductor:
 
     def __init__(self, make: Callable[[Listener], Trainer | Player]) -> None:
         self._make = make
-        self._commands: asyncio.Queue[Numbered] = asyncio.Queue()
+        self._commands: asyncio.Queue[Numbered | None] = asyncio.Queue()
+        """None where the trainer has news to take."""
         self._number = 0
         self._task: asyncio.Task[None] | None = None
 
@@ -312,15 +317,26 @@ class LocalConductor:
             self._task.cancel()
 
     async def _work(self, listener: Listener) -> None:
-        trainer = self._make(listener)
+        trainer, loop = self._make(listener), asyncio.get_running_loop()
+        trainer.wake = lambda: self._rouse(loop)
+        trainer.take_news()
         listener(trainer.view())
         while True:
-            order = await self._commands.get()
-            trainer.handle(order.command, order.number)
+            self._carry_out(trainer, await self._commands.get())
             while not self._commands.empty():
-                order = self._commands.get_nowait()
-                trainer.handle(order.command, order.number)
+                self._carry_out(trainer, self._commands.get_nowait())
             while trainer.busy and self._commands.empty():
                 trainer.work()
                 await asyncio.sleep(0)
             listener(trainer.view())
+
+    def _rouse(self, loop: asyncio.AbstractEventLoop) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(self._commands.put_nowait, None)
+
+    @staticmethod
+    def _carry_out(trainer: Trainer | Player, order: Numbered | None) -> None:
+        if order is None:
+            trainer.take_news()
+        else:
+            trainer.handle(order.command, order.number)

@@ -6,25 +6,31 @@ import os
 from typing import TYPE_CHECKING
 
 from core import dat
-from core.errors import MlpError
+from core.errors import DumpError, MlpError
 from tui.protocol import Dumped, NotDumped, WriteDumps
+from tui.shown import MINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from core.experiment import Experiment
+    from core.frame import EngineFrame, Frame
     from core.session import Session
+    from tui.mine import OwnFile
 
 
 class DumpJob:
     """What one WriteDumps asks for, of the session that it was asked of; the session is kept as long as the job is."""
 
-    def __init__(self, number: int, asked: WriteDumps, session: Session, experiment: Experiment) -> None:
+    def __init__(
+        self, number: int, asked: WriteDumps, session: Session, experiment: Experiment, mine: OwnFile | None = None
+    ) -> None:
         self.number = number
         self.asked = asked
         self.session = session
         self._experiment = experiment
+        self._mine = mine
         self._paths: list[Path] = []
         self._nbytes = 0
         self._steps = self._write()
@@ -32,7 +38,7 @@ class DumpJob:
     @property
     def awaited(self) -> tuple[str, ...]:
         """The engines that have not joined yet."""
-        return tuple(name for name in self.asked.engines if name not in self.session.engines)
+        return tuple(name for name in self.asked.engines if name not in (*self.session.engines, MINE))
 
     @property
     def state(self) -> str:
@@ -60,7 +66,8 @@ class DumpJob:
 
     def _write(self) -> Iterator[None]:
         asked = self.asked
-        while any(self.session.trained_by(name) < asked.last for name in asked.engines):
+        engines = [name for name in asked.engines if name in self.session.engines] or self.session.engines[:1]
+        while any(self.session.trained_by(name) < asked.last for name in engines):
             train = self.session.advance if self.session.in_lockstep else self.session.catch_up
             train(1)
             yield
@@ -69,10 +76,19 @@ class DumpJob:
             frame = self.session.frame_of(epoch)
             for engine in asked.engines:
                 path = asked.path(engine, epoch)
-                dump = dat.dump_of(frame.engines[engine], epoch, self._experiment, asked.quantities)
+                each = frame.engines.get(engine)
+                while each is None and (each := self._mine_at(frame)) is None:
+                    yield
+                dump = dat.dump_of(each, epoch, self._experiment, asked.quantities)
                 self._nbytes += dat.write(path, dump, replace=path in asked.replace)
                 self._paths.append(path)
             yield
+
+    def _mine_at(self, frame: Frame) -> EngineFrame | None:
+        """Return the user's engine there; None where it is still being asked."""
+        if self._mine is None:
+            raise DumpError(f"there is no engine {MINE} here")
+        return self._mine.frame_for_dump(frame, self.session)
 
     def _look_for_what_is_in_the_way(self) -> None:
         """Refuse before anything is written where a file has come that nobody agreed to replace.

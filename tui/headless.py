@@ -22,9 +22,11 @@ from core.engines.scratch import Scratch
 from core.errors import DumpError, FileError
 from core.experiment_file import load
 from core.files import require_place
+from core.pictures.figures import require_matplotlib
 from core.saved_run import is_run, read_run, write_run
 from core.session import Session
 from tui.numbers import count_text, digits_text
+from tui.picture_files import all_pictures, write_picture
 from tui.protocol import engines
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ class Request:
     """The folder for the last epoch's dumps."""
     save: Path | None = None
     """The file that the run is saved to."""
+    pictures: Path | None = None
+    """The folder for pictures of the run and its last epoch."""
     gradients: bool = False
     as_json: bool = False
     force: bool = False
@@ -90,7 +94,7 @@ class Printer(Protocol):
         """Show the gradients of an epoch."""
 
     def written(self, kind: str, path: Path, nbytes: int) -> None:
-        """Tell of a file, a `dump` or a `run`."""
+        """Tell of a file, a `dump`, a `picture` or a `run`."""
 
 
 class Interruption:
@@ -128,6 +132,8 @@ def run(asked: Request) -> int:
     session = _begun(asked)
     if asked.dump is not None:
         _prepare(asked.dump, force=asked.force)
+    if asked.pictures is not None:
+        _prepare_pictures(session, asked.pictures, force=asked.force)
     printer: Printer = JsonPrinter() if asked.as_json else TablePrinter()
     if asked.save is not None:
         _check_place(asked.save, force=asked.force)
@@ -177,6 +183,9 @@ def _conclude(session: Session, asked: Request, printer: Printer) -> None:
             path = asked.dump / dat.dump_name(name, None)
             dump = dat.dump_of(engine_frame, session.epoch, session.experiment)
             printer.written("dump", path, dat.write(path, dump, replace=True))
+    if asked.pictures is not None:
+        for each in all_pictures(session, asked.pictures, replace=True):
+            printer.written("picture", each.path, write_picture(session, each))
 
 
 def _begun(asked: Request) -> Session:
@@ -310,6 +319,19 @@ def _prepare(folder: Path, *, force: bool) -> None:
         require_place(path, "a dump", error=DumpError)
         if path.exists() and not force and not _ours(path):
             raise DumpError("is no dump of mlp-tui", str(path), "another folder, or --force to replace it")
+
+
+def _prepare_pictures(session: Session, folder: Path, *, force: bool) -> None:
+    """Make the folder, and refuse before anything is trained what can't be drawn, or would be replaced."""
+    require_matplotlib()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"can't be made ({error.strerror})", str(folder), "a folder for the pictures") from None
+    for each in all_pictures(session, folder, replace=True):
+        require_place(each.path, "a picture")
+        if each.path.exists() and not force:
+            raise FileError("exists already", str(each.path), "another folder, or --force to replace it")
 
 
 def _check_place(path: Path, *, force: bool) -> None:

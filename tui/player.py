@@ -26,6 +26,7 @@ from tui.protocol import (
     Event,
     Explain,
     Explained,
+    FollowOwn,
     GoTo,
     GoToLast,
     NotDumped,
@@ -35,6 +36,7 @@ from tui.protocol import (
     Resume,
     Said,
     Sample,
+    SavePicture,
     SaveRun,
     SaveWeights,
     Show,
@@ -87,6 +89,7 @@ class Player:
         self._emit = emit
         self._shown = FIRST
         self._map: ShowMap | None = None
+        self.wake: Callable[[], object] = lambda: None
         self._asked = Explain()
         self._handled = 0
         self._told = False
@@ -116,9 +119,9 @@ class Player:
                 self._asked = command
             case WriteDumps():
                 self._emit(NotDumped(number, UNCHANGEABLE))
-            case SaveWeights() | SaveRun():
+            case SaveWeights() | SaveRun() | SavePicture():
                 self._emit(NotSaved(number, UNCHANGEABLE))
-            case ChangeSettings() | ToggleRun():
+            case ChangeSettings() | ToggleRun() | FollowOwn():
                 self._emit(Said(UNCHANGEABLE))
 
     def succeeded_by(self, command: Open | Resume, number: int = 0) -> Trainer:
@@ -148,7 +151,7 @@ class Player:
             heading=number,
             handled=self._handled,
             dumping="",
-            missing=(),
+            missing={},
             joined=tuple(frame.engines),
             comparable=True,
             matrix=self._matrix(name),
@@ -234,6 +237,12 @@ class Player:
 
     def stop(self) -> None:
         """Do nothing, as nothing goes on."""
+
+    def take_news(self) -> None:
+        """Take in nothing: no file of the user's is run."""
+
+    def close(self) -> None:
+        """End nothing: no process was started."""
 
     def saved(self) -> SavedRun:
         """Refuse: nothing was trained.

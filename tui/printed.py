@@ -38,7 +38,7 @@ def matrix_as_printed(matrix: Matrix, held: Mapping[str, Tensor]) -> Matrix:
     if blocks is not None:
         least = fewest(shared, blocks.height, blocks.width)
         blocks = replace(blocks, values={**blocks.values, "digits": least})
-    return replace(matrix, precision=precision, values={**matrix.values, "digits": part}, ulps=None, map=blocks)
+    return replace(matrix, precision=precision, values={**matrix.values, "digits": part}, ulps={}, map=blocks)
 
 
 def agreement_as_printed(a: Tensor, b: Tensor) -> Agreement:

@@ -11,16 +11,22 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 
 from msgspec import Struct
 
+from tui.findings import Checkup
 from tui.recorded import Compared, Recorded
 
 if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterator, Mapping
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from core.agreement import Agreement
     from core.arrays import FloatArray
     from core.experiment import EngineName, Experiment
     from core.judge import Judgement
+    from core.pictures.plane import Extent
+    from core.pictures.spread import Spread
     from core.tensors import Quantity, TensorName
     from core.trace import Explanation, Name, Phase
 
@@ -32,9 +38,18 @@ def engines() -> tuple[str, ...]:
     return get_args(EngineName)
 
 
-DERIVED = ("difference", "digits", "share")
-"""What can be shown of a tensor beside what each engine has: first engine minus second, the digits they share, and the
-larger share that an engine takes up of what rounding alone could do."""
+class Mine(Struct, frozen=True):
+    """The user's own file."""
+
+    path: Path
+    source: str | None = None
+    """The experiment that was asked for with it; None: what the file says."""
+    memory: int = 2**31
+    """Bytes that its process may use."""
+
+    def words(self) -> list[str]:
+        """Write it for a command line."""
+        return [str(self.path), self.source or "", str(self.memory)]
 
 
 class Start(Struct, frozen=True):
@@ -46,19 +61,23 @@ class Start(Struct, frozen=True):
     source: str = "notebook"
     settings: tuple[str, ...] = ()
     resume: Path | None = None
+    mine: Mine | None = None
+    """The user's own backward pass, as an engine more."""
     compared: Compared | None = None
 
     def words(self) -> list[str]:
         """Write it for a command line."""
+        mine = ["", "", ""] if self.mine is None else self.mine.words()
         compared = ["", "", ""] if self.compared is None else self.compared.words()
-        return [self.source, "" if self.resume is None else str(self.resume), *compared, *self.settings]
+        return [self.source, "" if self.resume is None else str(self.resume), *mine, *compared, *self.settings]
 
     @classmethod
     def of(cls, words: list[str]) -> Start:
         """Read it as `words` writes it."""
-        source, resume, a, b, digits, *settings = words
+        source, resume, path, asked, memory, a, b, digits, *settings = words
+        mine = Mine(Path(path), asked or None, int(memory)) if path else None
         compared = Compared(Path(a), Path(b), int(digits)) if a else None
-        return cls(source, tuple(settings), Path(resume) if resume else None, compared)
+        return cls(source, tuple(settings), Path(resume) if resume else None, mine, compared)
 
 
 class Window(Struct, frozen=True):
@@ -149,6 +168,25 @@ class SaveRun(Struct, frozen=True):
     replace: bool = False
 
 
+Picture = Literal["curve", "map", "spread"]
+
+
+class SavePicture(Struct, frozen=True):
+    """Write a picture of the run, of the epoch shown, as the file's ending says: .svg or .png."""
+
+    picture: Picture
+    path: Path
+    engine: str = "scratch"
+    """Whose numbers; a curve has those of all."""
+    layer: int = 0
+    """Of a map; 0: the last."""
+    unit: int | None = None
+    """Of a map: one unit alone."""
+    logarithmic: bool = True
+    """Of a curve."""
+    replace: bool = False
+
+
 class Restart(Struct, frozen=True):
     """Start again at epoch 0; where more has been trained than `without_asking`, answer with MayRestart instead."""
 
@@ -168,6 +206,29 @@ class ShowMap(Struct, frozen=True):
 
     rows: int
     columns: int
+
+
+class ShowPlane(Struct, frozen=True):
+    """Look from now on at what units of a layer answer over the inputs, on a grid of so many cells; 0: no more.
+
+    With one input a grid has a single row.
+    """
+
+    columns: int
+    rows: int
+    layer: int = 0
+    """0: the last one, whose units are the outputs."""
+    first: int = 0
+    """The first unit, and how many of them."""
+    count: int = 1
+    engine: str = "scratch"
+
+
+class ShowSpread(Struct, frozen=True):
+    """Look from now on at distributions, in histograms of so many bins, and at the gradients' flow; 0: no more."""
+
+    bins: int
+    engine: str = "scratch"
 
 
 class Explain(Struct, frozen=True):
@@ -218,6 +279,10 @@ class WriteDumps:
         return (self.path(engine, epoch) for epoch in range(self.first, self.last + 1) for engine in self.engines)
 
 
+class FollowOwn(Struct, frozen=True):
+    """Let the user's engine train by its own gradients, or be evaluated at scratch's parameters again."""
+
+
 class Painted(Struct, frozen=True):
     """The first frame is on the screen: what takes long, and would have delayed it, may begin."""
 
@@ -236,11 +301,15 @@ Command: TypeAlias = (
     | ChangeSettings
     | Show
     | ShowMap
+    | FollowOwn
+    | ShowPlane
+    | ShowSpread
     | Explain
     | ShowPhases
     | WriteDumps
     | SaveWeights
     | SaveRun
+    | SavePicture
 )
 
 
@@ -381,8 +450,8 @@ class Matrix:
     """The largest finite magnitude in the whole tensor, by engine and for the difference."""
     precision: Mapping[str, str]
     """What each engine computes in."""
-    ulps: FloatArray | None
-    """Distances in units in the last place, of the window's shape."""
+    ulps: Mapping[str, FloatArray]
+    """Distances from the first engine in units in the last place, of the window's shape, by the other engine."""
     peak: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """The cell with the largest magnitude in the whole tensor, by engine and for the difference."""
     map: BlockMap | None = None
@@ -412,6 +481,42 @@ class Explained:
 
 
 @dataclass(frozen=True, eq=False)
+class PlaneSamples:
+    """The samples that lie on a plane: the first so many."""
+
+    x: FloatArray
+    """Shape (N, inputs)."""
+    y: FloatArray
+    """Shape (N, outputs)."""
+    classes: NDArray[np.intp] | None
+    """The class of each, shape (N,); None where targets are no classes."""
+    wrong: NDArray[np.bool_] | None
+    """Whether another class is predicted, shape (N,)."""
+    total: int
+    """How many samples there are."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """What units of a layer answer over the inputs, with the parameters after the epoch shown."""
+
+    asked: ShowPlane
+    engine: str
+    layer: int
+    width: int
+    """The layer's units, of which so many as were asked for are here."""
+    values: FloatArray
+    """Shape (units, rows, columns), row 0 on top; with one input (units, 1, columns), from end to end."""
+    span: tuple[float, float]
+    """The least and the largest finite value of all the layer's units."""
+    extent: Extent
+    boundary: NDArray[np.bool_] | None
+    """Where the predicted class changes, shape (rows, columns); None where there are no classes."""
+    samples: PlaneSamples
+    class_names: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, eq=False)
 class View:
     """What the screen shows of the epoch where the run stands."""
 
@@ -426,8 +531,8 @@ class View:
     """The number of the last command that this View knows of."""
     dumping: str
     """What the dumps do that are not written yet, in a sentence; empty where there are none."""
-    missing: tuple[str, ...]
-    """The engines that can't be had."""
+    missing: Mapping[str, str]
+    """The engines that can't be had, and why."""
     joined: tuple[str, ...]
     """The engines that have trained the epoch shown."""
     comparable: bool
@@ -448,6 +553,10 @@ class View:
     """A jump under way; the epoch shown is still the one before it."""
     speed: float = 0.0
     """Epochs trained in a second of late; 0 while it does not run."""
+    plane: Plane | None = None
+    """Where it was asked for, and the network has one or two inputs."""
+    spread: Spread | None = None
+    """Where it was asked for."""
     explained: Explained | None = None
     """Where it was asked for."""
     phases: tuple[Phase, ...] = ()
@@ -460,6 +569,10 @@ class View:
     """Which engines have no numbers of the selected tensor though they have the epoch, and why: of files alone."""
     drift: float | None = None
     """How far the parameters of two engines have drifted apart, relative to the largest; None if there are not two."""
+    marks: Mapping[TensorName, Judgement] = field(default_factory=dict)
+    """The user's gradients judged, whatever quantity is selected, where there is a file of theirs."""
+    own_path: bool = False
+    """Whether the user's engine trains by its own gradients."""
 
 
 class Saved(Struct, frozen=True):
@@ -520,4 +633,4 @@ class Ended(Struct, frozen=True):
     reason: str
 
 
-Event: TypeAlias = Described | View | Dumped | NotDumped | Saved | NotSaved | MayRestart | Said | Kept | Ended
+Event: TypeAlias = Described | View | Dumped | NotDumped | Saved | NotSaved | MayRestart | Said | Kept | Checkup | Ended

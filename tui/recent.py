@@ -1,4 +1,4 @@
-"""Recent: the experiments and saved runs that were opened last, remembered from one start to the next."""
+"""Recent: what is remembered from one start to the next: the experiments and saved runs opened last, and the pane."""
 
 from __future__ import annotations
 
@@ -26,10 +26,27 @@ def remember(path: Path) -> None:
     """Put a file first; where that can't be kept, it is forgotten, and nobody is troubled."""
     path = path.absolute()
     paths = [path, *(each for each in recent() if each != path)][:MOST]
-    place = _place()
+    _keep(_place(), "".join(f"{each}\n" for each in paths))
+
+
+def remembered_pane() -> str:
+    """Return the id of the pane that was turned to last; empty where there is none."""
+    try:
+        return (user_state_path("mlp-tui") / "pane").read_text("utf-8").strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def remember_pane(name: str) -> None:
+    """Keep which pane was turned to, where that can be kept."""
+    if name != remembered_pane():
+        _keep(user_state_path("mlp-tui") / "pane", f"{name}\n")
+
+
+def _keep(place: Path, text: str) -> None:
     with contextlib.suppress(OSError, FileError):
         place.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(place, "".join(f"{each}\n" for each in paths).encode(), replace=True)
+        write_whole(place, text.encode(), replace=True)
 
 
 def _place() -> Path:

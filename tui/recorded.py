@@ -21,6 +21,9 @@ UNCHANGEABLE = (
 UNEXPLAINED = "Files hold numbers, and not how they came about: what is run can be explained, o opens an experiment"
 """What is said where an explanation, or a walk through an epoch, is asked for."""
 
+NO_PICTURE = "Files hold no run to draw this of: o opens an experiment."
+"""What stands where a picture of a run would."""
+
 
 class Compared(Struct, frozen=True):
     """Two files of gradients to look at."""

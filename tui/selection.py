@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from core.tensors import INPUT, TARGET, Part, Quantity, TensorName, tensor_names
-from tui.protocol import DERIVED, Explain
+from tui.protocol import Explain
+from tui.shown import MINE, views_of
 
 if TYPE_CHECKING:
     from core.trace import Address
@@ -64,9 +65,16 @@ class Selection:
         return replace(self, quantity=following, layer=layer, explained=None, trail=())
 
     def next_shown(self, engines: tuple[str, ...]) -> Selection:
-        """Go on to the next engine, then to the difference, the digits and the share of what rounding can do."""
-        views = (*engines, *DERIVED)
-        return replace(self, shown=views[(views.index(self.shown) + 1) % len(views)])
+        """Go on to the next engine, then to the differences, the digits and the shares of what rounding can do."""
+        views = views_of(engines)
+        at = views.index(self.shown) + 1 if self.shown in views else 0
+        return replace(self, shown=views[at % len(views)])
+
+    def at_worst_of_yours(self, view: View | None) -> Selection:
+        """Select the cell where the user's gradient is farthest from what it should be, as their engine has it."""
+        mark = view.marks.get(self.tensor) if view is not None else None
+        row, column = (*(mark.worst if mark else ()), 0, 0)[:2]
+        return replace(self.at(row, column), shown=MINE)
 
     def at(self, row: int, column: int) -> Selection:
         """Select a cell."""

@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 import time
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING
 
 from core.errors import MlpError
@@ -62,8 +62,9 @@ class _Import:
 
     def _run(self) -> None:
         try:
-            from core.engines.autograd import Autograd  # noqa: PLC0415 - PyTorch takes over a second
+            from core.engines.autograd import Autograd, prepare  # noqa: PLC0415 - PyTorch takes over a second
 
+            prepare()
             self.made = Autograd
         except Exception as error:
             self.failure = f"{type(error).__name__}: {error}"
@@ -76,7 +77,12 @@ class Service:
         self._connection = connection
         self._keeper = keeper
         self._importing: _Import | None = _Import()
+        self._news, self._wake = os.pipe()
+        """Bytes come from other threads where the trainer has news to take."""
+        os.set_blocking(self._wake, False)
         self._trainer = self._begun(start)
+        self._trainer.wake = self._rouse
+        self._rouse()
 
     def _begun(self, start: Start) -> Trainer | Player:
         """Return the trainer of a run, or the player of two files."""
@@ -84,8 +90,8 @@ class Service:
             self._importing = None  # nothing is trained
             return Player(open_files(start.compared), self._tell)
         saved = None if start.resume is None else read_run(start.resume)
-        experiment = load(start.source, start.settings) if saved is None else saved.experiment
-        return Trainer(experiment, self._tell, saved)
+        experiment = _experiment_of(start) if saved is None else saved.experiment
+        return Trainer(experiment, self._tell, saved, start.mine)
 
     def run(self) -> None:
         """Do what comes until the other end says that nothing more will.
@@ -95,6 +101,7 @@ class Service:
         """
         sent, changed = 0.0, True
         while True:
+            changed = self._take_news() or changed
             now = time.perf_counter()
             if changed and (not self._trainer.busy or now - sent > 1 / VIEWS_A_SECOND):
                 self._tell(self._trainer.view())
@@ -117,12 +124,13 @@ class Service:
     def _handle_what_has_come(self) -> bool:
         waiting = 0.0 if self._trainer.busy else 0.01 if self._importing else self._waits_to_keep()
         came = False
-        while self._connection.poll(waiting):
+        wait([self._connection, self._news], waiting)
+        while self._connection.poll():
             order: Numbered = self._connection.recv()
             if self._importing is not None:
                 self._importing.begin()
             self._handle(order)
-            came, waiting = True, 0.0
+            came = True
         return came
 
     def _handle(self, order: Numbered) -> None:
@@ -130,11 +138,23 @@ class Service:
         if isinstance(self._trainer, Player) and isinstance(order.command, Open | Resume):
             try:
                 self._trainer = self._trainer.succeeded_by(order.command, order.number)
+                self._trainer.wake = self._rouse
                 self._importing = _Import()
             except MlpError as error:
                 self._tell(Said(str(error), "error"))
         else:
             self._trainer.handle(order.command, order.number)
+
+    def _rouse(self) -> None:
+        with contextlib.suppress(BlockingIOError):  # it is full of news
+            os.write(self._wake, b".")
+
+    def _take_news(self) -> bool:
+        if not wait([self._news], 0):
+            return False
+        os.read(self._news, 4096)
+        self._trainer.take_news()
+        return True
 
     def _take_in_what_is_imported(self) -> bool:
         importing = self._importing
@@ -153,6 +173,10 @@ class Service:
             self._trainer.join(make)
         except MlpError as error:  # a file that it starts from has gone meanwhile
             self._trainer.do_without("autograd", str(error))
+
+    def close(self) -> None:
+        """End what else was started."""
+        self._trainer.close()
 
     def _waits_to_keep(self) -> float | None:
         state = self._trainer.to_keep
@@ -191,8 +215,20 @@ def main() -> None:
         if not is_served():  # nobody could download it any more
             service.finish()
     except SystemExit:
+        service.close()
         os._exit(128 + signal.SIGTERM)
+    service.close()
     os._exit(0)  # at once, even where PyTorch is still being imported
+
+
+def _experiment_of(start: Start) -> Experiment:
+    """Return the experiment to begin with: what the user's own file says it is for, if nothing else was asked for."""
+    said = None
+    if start.mine is not None and start.mine.source is None:
+        from tui.mine import experiment_said  # noqa: PLC0415 - only where there is such a file
+
+        said = experiment_said(start.mine)
+    return said or load(start.source, start.settings)
 
 
 def _give_up(_number: int, _frame: object) -> None:

@@ -10,16 +10,19 @@ from core.saved_run import read_run, write_run
 from core.session import Session
 from core.tensors import Quantity, TensorName
 from core.weights import Origin, write_weights
+from tui.depicted import Depicted
 from tui.dump_job import DumpJob
 from tui.explaining import Explaining
 from tui.look import agreements_of, inside_of, matrix_of, sample_of
 from tui.news import News
+from tui.picture_files import write_picture
 from tui.protocol import (
     ChangeSettings,
     Command,
     Described,
     Event,
     Explain,
+    FollowOwn,
     MayRestart,
     NotSaved,
     Open,
@@ -27,6 +30,7 @@ from tui.protocol import (
     Resume,
     Said,
     Saved,
+    SavePicture,
     SaveRun,
     SaveWeights,
     Show,
@@ -37,6 +41,7 @@ from tui.protocol import (
     WriteDumps,
     engines,
 )
+from tui.shown import MINE
 from tui.verdicts import Verdicts, drift_of, shares_of
 from tui.walk import Walk
 from tui.whole import Whole
@@ -50,16 +55,28 @@ if TYPE_CHECKING:
     from core.frame import Frame
     from core.judge import Judgement
     from core.saved_run import SavedRun
+    from tui.mine import OwnFile
+    from tui.protocol import Mine
 
 
 class Trainer:
     """A run under command. `emit` takes what it has to say; `work` trains, or goes back in time, a slice at a time."""
 
-    def __init__(self, experiment: Experiment, emit: Callable[[Event], object], saved: SavedRun | None = None) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        emit: Callable[[Event], object],
+        saved: SavedRun | None = None,
+        mine: Mine | None = None,
+    ) -> None:
         self._emit = emit
+        self.wake: Callable[[], object] = lambda: None
+        """Called from any thread where `take_news` has something to take."""
+        self._mine = None if mine is None else _own_file(mine, self._rouse)
         self._shown = Show(TensorName(Quantity.GRADIENT, 1, "W"), Window())
         self._map: ShowMap | None = None
         self._whole = Whole(None)
+        self._depicted = Depicted()
         self._explaining = Explaining()
         self._late: list[Callable[[Experiment], Engine]] = []
         self._jobs: list[DumpJob] = []
@@ -78,10 +95,10 @@ class Trainer:
 
     def do_without(self, engine: str, reason: str) -> None:
         """Go on without an engine that can't be had, and say why; dumps that wait for it are refused."""
-        self._missing[engine] = f"{engine} can't be used: {reason}"
-        self._emit(Said(self._missing[engine], "error"))
+        self._missing[engine] = reason
+        self._emit(Said(_cannot(engine, reason), "error"))
         for job in [each for each in self._jobs if engine in each.asked.engines]:
-            self._end(job, job.refuse(f"Nothing was written: {self._missing[engine]}"))
+            self._end(job, job.refuse(f"Nothing was written: {_cannot(engine, reason)}"))
 
     def handle(self, command: Command, number: int = 0) -> None:
         """Carry out a command, or begin to; what can't be carried out is said."""
@@ -89,8 +106,21 @@ class Trainer:
         try:
             self._carry_out(command, number)
         except MlpError as error:
-            refused = isinstance(command, SaveWeights | SaveRun)
+            refused = isinstance(command, SaveWeights | SaveRun | SavePicture)
             self._emit(NotSaved(number, str(error)) if refused else Said(str(error), "error"))
+
+    def _rouse(self) -> None:
+        self.wake()  # which may have been set since
+
+    def take_news(self) -> None:
+        """Take in what the user's file has come to, where there is one."""
+        for event in self._mine.news() if self._mine is not None else ():
+            self._emit(event)
+
+    def close(self) -> None:
+        """End the processes of the user's file."""
+        if self._mine is not None:
+            self._mine.close()
 
     def stop(self) -> None:
         """Train no more; what dumps need is still trained."""
@@ -125,11 +155,14 @@ class Trainer:
 
     def view(self) -> View:
         """Return what is to be seen now, with the losses that have come since the last View."""
-        walk, session, frame = self._walk, self._session, self._session.frame()
+        walk, session, plain = self._walk, self._session, self._session.frame()
+        frame, seen = (plain, None) if self._mine is None else self._mine.seen(plain)
         if self._whole.frame is not frame:
             self._whole = Whole(frame)
-        name, judgements = self._shown.tensor, self._judgements(frame)
-        shares = shares_of(frame, session.experiment.at(max(frame.epoch, 1)), name, self._whole) if judgements else {}
+        name, judgements = self._shown.tensor, self._judgements(plain)
+        shares = shares_of(plain, session.experiment.at(max(frame.epoch, 1)), name, self._whole) if judgements else {}
+        if seen is not None and name.quantity is Quantity.GRADIENT:
+            judgements, shares = {**judgements, MINE: seen.marks}, {**shares, MINE: seen.shares[name]}
         return View(
             epoch=session.epoch,
             trained=session.trained,
@@ -138,32 +171,40 @@ class Trainer:
             heading=walk.heading,
             handled=self._handled,
             dumping=self._jobs[0].state if self._jobs else "",
-            missing=tuple(self._missing),
-            joined=tuple(frame.engines),
+            missing=self._all_missing,
+            joined=tuple(plain.engines),
             comparable=session.comparable,
             matrix=matrix_of(frame, name, self._shown.window, self._whole, self._map, shares=shares),
             agreements=agreements_of(frame, name, session.experiment.depth, self._whole),
             sample=sample_of(frame, session.samples.x, session.samples.y),
-            series=self._news.take(session),
+            series=self._news.take(session) | ({} if self._mine is None else self._mine.series()),
             updates=frame.updates,
             inside=inside_of(frame),
             jump=walk.jump,
             speed=walk.speed,
-            explained=self._explaining.explained(frame, session.experiment),
-            phases=self._explaining.phases(frame, session.experiment),
+            plane=self._depicted.plane(session, self._whole),
+            spread=self._depicted.spread(session, self._whole),
+            explained=self._explaining.explained(plain, session.experiment),
+            phases=self._explaining.phases(plain, session.experiment),
             judgements=judgements,
             parted=self._verdicts.parted,
-            drift=drift_of(frame),
+            drift=drift_of(plain),
+            marks={} if seen is None else seen.marks,
+            own_path=self._mine is not None and self._mine.own_path,
         )
 
     def _judgements(self, frame: Frame) -> dict[str, Mapping[TensorName, Judgement]]:
         quantity = self._shown.tensor.quantity
         return self._verdicts.of(self._session, frame, quantity, self._whole, at_work=self._walk.busy)
 
+    @property
+    def _all_missing(self) -> dict[str, str]:
+        return self._missing | ({} if self._mine is None else self._mine.missing)
+
     # Commands
 
     def _carry_out(self, command: Command, number: int) -> None:
-        if self._walk.follow(command):
+        if self._walk.follow(command) or self._depicted.take(command) or self._save(command, number):
             return
         match command:
             case Restart(without_asking):
@@ -179,16 +220,26 @@ class Trainer:
                 self._shown = command
             case ShowMap():
                 self._map = command
+            case FollowOwn():
+                self._follow_own()
             case Explain() | ShowPhases():
                 self._explaining.follow(command)
             case WriteDumps():
-                self._accept(DumpJob(number, command, self._session, self._session.experiment))
+                self._accept(DumpJob(number, command, self._session, self._session.experiment, self._mine))
+
+    def _save(self, command: Command, number: int) -> bool:
+        """Write what a command asks to be saved; False where it asks something else."""
+        match command:
             case SaveWeights(engine, path, replace):
                 self._save_weights(engine, path, replace=replace)
-                self._emit(Saved(number, path, path.stat().st_size))
+            case SavePicture(path=path):
+                write_picture(self._session, command)
             case SaveRun(path, replace):
                 write_run(path, self._session.saved(), replace=replace)
-                self._emit(Saved(number, path, path.stat().st_size))
+            case _:
+                return False
+        self._emit(Saved(number, path, path.stat().st_size))
+        return True
 
     def _begin(self, experiment: Experiment, saved: SavedRun | None = None) -> None:
         """Start a run, or go on with one that was saved; where that fails, all stays as it was.
@@ -207,6 +258,8 @@ class Trainer:
         self._saved = saved
         self._walk = Walk(session, self._emit)
         self._news = News()
+        if self._mine is not None:
+            self._mine.begin(session)
         self._verdicts = Verdicts()
         self._describe()
 
@@ -215,7 +268,16 @@ class Trainer:
         return self._walk.session
 
     def _describe(self) -> None:
-        self._emit(Described(self._session.experiment, engines(), self._session.metric_names))
+        mine = () if self._mine is None else (MINE,)
+        self._emit(Described(self._session.experiment, (*engines(), *mine), self._session.metric_names))
+
+    def _follow_own(self) -> None:
+        if self._mine is None:
+            self._emit(Said("There is no file of yours here: mlp-tui --mine mine.py brings one.", "warning"))
+            return
+        self._mine.toggle()
+        how = "by its own gradients, on its own path" if self._mine.own_path else "at scratch's parameters"
+        self._emit(Said(f"{MINE} is now evaluated {how}."))
 
     def _restart(self, without_asking: int | None) -> None:
         """Start again, or ask whether to; dumps that are not written yet stay with the session they were asked of."""
@@ -229,6 +291,8 @@ class Trainer:
         self._walk.stop()
         self._session.seek(after)
         self._session.change(settings)
+        if self._mine is not None:
+            self._mine.begin(self._session)
         self._verdicts.forget_after(after)
         self._describe()
 
@@ -240,7 +304,7 @@ class Trainer:
         write_weights(path, frame.after, settings.activations(), origin_of, replace=replace)
 
     def _accept(self, job: DumpJob) -> None:
-        reasons = [reason for name, reason in self._missing.items() if name in job.asked.engines]
+        reasons = [_cannot(name, why) for name, why in self._all_missing.items() if name in job.asked.engines]
         self._jobs.append(job)
         if reasons:
             self._end(job, job.refuse(f"Nothing was written: {reasons[0]}"))
@@ -253,3 +317,13 @@ class Trainer:
     def _ready_job(self) -> DumpJob | None:
         """The first dump that can be written now; another may have to wait until an engine has been imported."""
         return next((job for job in self._jobs if not job.awaited), None)
+
+
+def _own_file(mine: Mine, wake: Callable[[], object]) -> OwnFile:
+    from tui.mine import OwnFile  # noqa: PLC0415 - a run without such a file need not wait for the doctor
+
+    return OwnFile(mine, wake)
+
+
+def _cannot(engine: str, reason: str) -> str:
+    return f"{engine} can't be used: {reason}"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from core.arrays import diverging
 from core.judge import JUDGED, drift, judge_pass, judged_names, reference_of, shares
 from core.reference import judging_cost
@@ -14,7 +12,7 @@ from core.tensors import Quantity, tensor_names
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from core.arrays import Float64Array
+    from core.arrays import Float64Array, FloatArray
     from core.experiment import Experiment
     from core.frame import EngineFrame, Frame
     from core.judge import Judgement
@@ -73,7 +71,7 @@ def affordable(frame: Frame, experiment: Experiment, *, at_work: bool) -> bool:
     return judging_cost(experiment.layers, samples) <= (COST_AT_WORK if at_work else COST_AT_REST)
 
 
-def shares_of(frame: Frame, experiment: Experiment, name: TensorName, whole: Whole) -> dict[str, Float64Array]:
+def shares_of(frame: Frame, experiment: Experiment, name: TensorName, whole: Whole) -> dict[str, FloatArray]:
     """Return |difference|/bound of each number of a tensor, by engine: 1 is all that rounding can do."""
     if name not in judged_names(experiment.depth):
         return {}
@@ -86,12 +84,6 @@ def shares_of(frame: Frame, experiment: Experiment, name: TensorName, whole: Who
         engine: whole.once((name, engine, "shares"), lambda each=each: found(each))  # type: ignore[misc]
         for engine, each in _computed(frame).items()
     }
-
-
-def largest_share(by_engine: Mapping[str, Float64Array]) -> Float64Array:
-    """Return the largest share of the engines, number by number."""
-    largest: Float64Array = np.maximum.reduce(list(by_engine.values()))
-    return largest
 
 
 def drift_of(frame: Frame) -> float | None:

@@ -12,9 +12,10 @@ import numpy as np
 
 from core.agreement import digits
 from tui.protocol import BlockMap
+from tui.shown import derived
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import TypeVar
 
     from core.arrays import FloatArray
@@ -60,22 +61,27 @@ def peak(tensor: FloatArray) -> tuple[int, ...]:
 
 
 def block_map(
-    tensors: Mapping[str, FloatArray], share: FloatArray | None, rows: int, columns: int, *, comparable: bool
+    tensors: Mapping[str, FloatArray],
+    shares: Mapping[str, FloatArray],
+    rows: int,
+    columns: int,
+    pairs: Iterable[tuple[str, str]],
 ) -> BlockMap:
     """Reduce matrices of one shape to at most `rows` × `columns` blocks.
 
     A block stands for its number of largest magnitude, with its sign; for nan where there is one in it. Of the digits
-    that two engines share it stands for the fewest. `share` is that of what rounding can do, where it is known.
+    that the two engines of a pair share it stands for the fewest. `shares` are those of what rounding can do, by what
+    they are shown as, where they are known.
     """
     shape = next(iter(tensors.values())).shape
     height, width = (-(-count // most) for count, most in zip(shape, (rows, columns), strict=True))
     values = {name: _extremes(tensor, height, width) for name, tensor in tensors.items()}
-    if len(tensors) == 2 and comparable:
-        a, b = tensors.values()
-        values["difference"] = _extremes(difference(a, b), height, width)
-        values["digits"] = _reduced(np.minimum, digits(a, b), height, width)
-    if share is not None:
-        values["share"] = _reduced(np.maximum, share, height, width)
+    for one, other in pairs:
+        a, b = tensors[one], tensors[other]
+        apart, shared, _ = derived(other)
+        values[apart] = _extremes(difference(a, b), height, width)
+        values[shared] = _reduced(np.minimum, digits(a, b), height, width)
+    values |= {shown: _reduced(np.maximum, share, height, width) for shown, share in shares.items()}
     return BlockMap(height, width, values)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DUMP_STEMS: Mapping[str, str] = {"scratch": "my_autograd", "autograd": "torch_autograd"}
+DUMP_STEMS: Mapping[str, str] = {"scratch": "my_autograd", "autograd": "torch_autograd", "yours": "mine_autograd"}
 """What an engine's dump is called, without the ending."""
 
 

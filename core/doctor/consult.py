@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import GuestError
+from core.guest.asking import arguments, results
 from core.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Examiner:
 
     def __init__(self, guest: Guest, layout: Layout) -> None:
         self._guest = guest
-        self._turned = layout == "inputs, outputs"
+        self._layout = layout
         self._writable = False
 
     def consult(self, probes: Sequence[Probe]) -> Consultation:
@@ -125,10 +126,7 @@ class Examiner:
         return self._asked(given, found, fresh=True)
 
     def _asked(self, given: Given, found: Consultation, *, fresh: bool) -> Call:
-        arrays = {"x": given.x, "y": given.y}
-        for k, W in given.parameters.W.items():
-            arrays[f"W{k}"] = np.ascontiguousarray(W.T if self._turned else W)
-            arrays[f"b{k}"] = given.parameters.b[k]
+        arrays = arguments(given.parameters, given.x, given.y, self._layout)
         answer = self._guest.call(
             arrays,
             len(given.parameters.W),
@@ -140,11 +138,7 @@ class Examiner:
         found.autograd |= bool(answer.words["autograd"])
         narrow = any(array.dtype == np.float32 for array in answer.arrays.values())
         wide = {name: np.asarray(array, np.float64) for name, array in answer.arrays.items()}
-        returned = {"loss": wide["loss"]}
-        for k, b in given.parameters.b.items():
-            dW, db = wide[f"dW{k}"], wide[f"db{k}"]
-            returned[f"dL/dW{k}"] = dW.T if self._turned and dW.ndim == 2 else dW
-            returned[f"dL/db{k}"] = db.reshape(b.shape) if sorted(db.shape) == sorted((1, len(b))) else db
+        returned = results(wide, given.parameters, self._layout)
         forward = {name: each for name, each in wide.items() if name[0] in "za"}
         return Call(given, returned, forward, narrow)
 

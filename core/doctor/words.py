@@ -41,8 +41,19 @@ def _place(planted: Planted) -> str:
 def diagnosis_lines(report: Report) -> list[str]:
     """Say what the mistakes are, with the line of mathematics as it is and as it should be."""
     lines: list[str] = []
-    for same in _together(report.mistakes):
-        lines += [*_mistake_lines(same), ""]
+    for _, told in diagnoses(report):
+        lines += [*told, ""]
+    return [*lines, *closing_lines(report)]
+
+
+def diagnoses(report: Report) -> list[tuple[Planted, list[str]]]:
+    """Return the mistakes that were named, each with what is said of it; one in several layers is said once."""
+    return [(same[0], _mistake_lines(same)) for same in _together(report.mistakes)]
+
+
+def closing_lines(report: Report) -> list[str]:
+    """Say what is right, what else gives the same numbers, and what no mistake explains."""
+    lines: list[str] = []
     if report.mistakes:
         lines += [_closing(report)]
     if report.alternatives:

@@ -79,11 +79,11 @@ class Autograd:
             else:
                 a[len(z)] = module(z[len(z)])
         loss = self._loss((z if self._fused else a)[len(z)], targets)
-        self._optimizer.zero_grad()
+        self._model.zero_grad()
         loss.backward()
         delta = {k: _array(each.grad) for k, each in z.items()}
         gradients = Parameters(self._layers, _joined([_array(each.grad) for each in self._model.parameters()]))
-        self._optimizer.zero_grad()
+        self._model.zero_grad()
         values = {k: _array(each) for k, each in a.items()}
         return Pass(x, y, {k: _array(each) for k, each in z.items()}, values, delta, float(loss.item()), gradients)
 
@@ -114,9 +114,22 @@ class Autograd:
         self._described = experiment.optimizer
 
     def _start_optimizer(self, vectors: Mapping[str, FloatArray]) -> None:
-        """Make the optimizer as it is before the first step, or with these vectors; any that it misses are zero."""
+        """Have the optimizer be as before the first step, or with these vectors; any that it misses are zero.
+
+        It is made when it is first needed: the first one of a process makes PyTorch import what takes a second.
+        """
+        self._made: torch.optim.Optimizer | None = None
+        self._vectors_to_have = vectors
+
+    @property
+    def _optimizer(self) -> torch.optim.Optimizer:
+        if self._made is None:
+            self._made = self._new_optimizer(self._vectors_to_have)
+        return self._made
+
+    def _new_optimizer(self, vectors: Mapping[str, FloatArray]) -> torch.optim.Optimizer:
         rule = OPTIMIZERS[self._described.name]
-        self._optimizer: torch.optim.Optimizer = getattr(torch.optim, rule.module)(
+        optimizer: torch.optim.Optimizer = getattr(torch.optim, rule.module)(
             self._model.parameters(), lr=self._described.lr, **self._described.options()
         )
         names = rule.vectors(self._described.settings()) if vectors else ()
@@ -126,11 +139,12 @@ class Autograd:
             kept = {name: torch.from_numpy(part[i].copy()) for name, part in parts.items()}
             if STEP in names:
                 kept[STEP] = torch.tensor(float(vectors.get(STEP, 0)))
-            self._optimizer.state[parameter] = kept
+            optimizer.state[parameter] = kept
+        return optimizer
 
     def _vectors(self) -> dict[str, FloatArray]:
         """Copy what the optimizer keeps; empty as long as it has made nothing."""
-        if not self._optimizer.state:
+        if (self._made is None and not self._vectors_to_have) or not self._optimizer.state:
             return {}
         kept = [self._optimizer.state.get(parameter, {}) for parameter in self._model.parameters()]
         names = [name for name, value in kept[0].items() if value is not None]
@@ -154,6 +168,11 @@ class Autograd:
             self._batch = (x, y)
             self._batch_tensors = (torch.tensor(x), torch.tensor(y))
         return self._batch_tensors
+
+
+def prepare() -> None:
+    """Import what PyTorch imports when an optimizer is made for the first time, which takes a second."""
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)])
 
 
 def _linear(experiment: Experiment) -> list[nn.Linear]:

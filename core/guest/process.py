@@ -121,6 +121,12 @@ class Guest:
         words = {"do": "call", "depth": depth, "fresh": fresh, "writable": writable, "lr": lr}
         return self._ask(Message(words, dict(arrays)))
 
+    def interrupt(self) -> None:
+        """End the process from another thread: a call that is under way fails."""
+        if not self._ended:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
     def close(self) -> None:
         """End the process, and those that it started."""
         if self._ended:

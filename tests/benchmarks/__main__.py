@@ -2,9 +2,9 @@
 
     python tests/benchmarks [--write] [NAME…]
 
-NAME is a benchmark: updates, travel, launching, keypresses, matrices, losses, explaining, web; without one, all are run,
-which takes about ten minutes on a machine that does nothing else. `--write` puts the table into the README, between its
-two marks.
+NAME is a benchmark: updates, travel, launching, keypresses, matrices, losses, explaining, web; without one, all are
+run, which takes about ten minutes on a machine that does nothing else. `--write` puts the table into the README,
+between its two marks.
 Exit status: 0 if every target is met, 1 if one is missed.
 """
 

@@ -15,10 +15,13 @@ crash       the file can't be run with it
 
 Mistakes that are in no catalogue have to be unnamed.
 
+ctrl+c ends it early, and prints what has come out by then.
+
 Exits with 1 if anything is WRONG or not seen, or if fewer than 99 % (of pairs 90 %) are named, equivalent or listed.
 """
 
 import argparse
+import contextlib
 import itertools
 import random
 import sys
@@ -263,7 +266,8 @@ class Campaign:
             network = self.network()
             name, k = self.chance.choice(list(GARBLED)), self.chance.randint(1, len(network[0]) - 1)
             top = k == len(network[0]) - 1
-            if GARBLED[name][0] != ("upstream" if top else "error"):
+            same = name == "a square" and network[3] == "mae"  # ±1/N, which squared is averaged twice
+            if GARBLED[name][0] != ("upstream" if top else "error") and not same:
                 self._try("in no catalogue", name, network, [(name, k)])
 
     def right(self, count):
@@ -284,10 +288,11 @@ def main():
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as folder, np.errstate(all="ignore"):
         campaign = Campaign(Path(folder), asked.seed)
-        campaign.singles(asked.seeds, asked.singles, asked.only)
-        campaign.pairs(asked.pairs)
-        campaign.garbled(asked.garbled)
-        campaign.right(asked.right)
+        with contextlib.suppress(KeyboardInterrupt):
+            campaign.singles(asked.seeds, asked.singles, asked.only)
+            campaign.pairs(asked.pairs)
+            campaign.garbled(asked.garbled)
+            campaign.right(asked.right)
     well = [table(kind, counts) for kind, counts in campaign.counts.items()]
     return 0 if all(well) else 1
 

@@ -493,3 +493,7 @@ def test_mistakes_and_pairs_of_them_drawn_from_all_are_named_and_right_passes_ar
     counts = "--seeds 1 --singles 60 --pairs 15 --garbled 3 --right 20 --seed 3"
 
     assert "100.00 % of 60 as expected" in campaign("doctor", *counts.split())
+
+
+def test_right_passes_of_every_kind_are_right(campaign):
+    assert "WRONG      0" in campaign("right", "--passes", 90)

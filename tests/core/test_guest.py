@@ -1,6 +1,8 @@
 """Somebody's own file in its process: what it may return, and what it can't harm."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -351,3 +353,26 @@ def test_float32_stays_float32_and_whole_numbers_become_float64():
 def test_what_is_no_loss_with_gradients_is_refused(returned):
     with pytest.raises(ReturnedError, match="returned"):
         named(returned, 2)
+
+
+ABANDONS = """
+import os, sys
+from pathlib import Path
+from core.guest.process import Guest
+
+guest = Guest(Path(sys.argv[1]))
+begun = __import__("threading").Thread(target=guest.load)
+begun.start()
+begun.join(0.7)  # it is in its endless loop by now
+print(guest._process.pid, flush=True)
+os._exit(0)
+"""
+
+
+def test_the_process_ends_with_the_one_that_started_it(tmp_path):
+    (tmp_path / "mine.py").write_text("while True: pass", "utf-8")
+    command = [sys.executable, "-c", ABANDONS, str(tmp_path / "mine.py")]
+    pid = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    until = time.monotonic() + 10
+    while Path(f"/proc/{pid}").exists() and b"worker.py" in Path(f"/proc/{pid}/cmdline").read_bytes():
+        assert time.monotonic() < until

@@ -17,6 +17,7 @@ from tui.app import MlpApp
 from tui.cli import _command
 from tui.conductor import LocalConductor
 from tui.player import Player, open_files
+from tui.protocol import Mine
 from tui.recorded import Compared
 from tui.trainer import Trainer
 
@@ -100,9 +101,9 @@ class WatchedConductor(LocalConductor):
         return trainer
 
 
-def joined(experiment, emit):
-    """A trainer that both engines have joined."""
-    trainer = Trainer(experiment, emit)
+def joined(experiment, emit, mine=None):
+    """A trainer that both engines have joined, and the user's own file where there is one."""
+    trainer = Trainer(experiment, emit, mine=mine)
     trainer.join(Autograd)
     return trainer
 
@@ -161,9 +162,9 @@ class Program:
 def make_app():
     """Return a function that makes the App on an experiment, by name or file, with its conductor."""
 
-    def make(source="notebook"):
-        experiment = load(str(source))
-        conductor = WatchedConductor(lambda emit: joined(experiment, emit))
+    def make(source="notebook", mine=None):
+        experiment, own = load(str(source)), mine and Mine(mine)
+        conductor = WatchedConductor(lambda emit: joined(experiment, emit, own))
         return MlpApp(conductor), conductor
 
     return make
@@ -179,12 +180,13 @@ async def running(app, conductor, size):
         yield program
     conductor.close()
     await asyncio.gather(conductor._task, return_exceptions=True)
+    conductor.trainer.close()
 
 
 @pytest.fixture
 def opened(make_app):
     """Return an asynchronous context manager that opens the program on an experiment."""
-    return lambda source="notebook", size=(120, 40): running(*make_app(source), size)
+    return lambda source="notebook", size=(120, 40), mine=None: running(*make_app(source, mine), size)
 
 
 @pytest.fixture

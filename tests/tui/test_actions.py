@@ -8,23 +8,42 @@ from textual.keys import KEY_ALIASES, Keys
 
 from tui.actions import ACTIONS, bindings, groups
 from tui.app import MlpApp
+from tui.panes.answers import AnswerPane
+from tui.panes.curve import CurvePane
+from tui.panes.doctor import DoctorPane
 from tui.panes.explain import ExplainPane
 from tui.panes.loss import LossPane
 from tui.panes.matrix import MatrixGrid
 from tui.panes.model import ModelPane
+from tui.panes.spread import SpreadPane
 from tui.screens.help import keys_text
 from tui.screens.main import MainScreen
 
-DOERS = {"main": (MainScreen,), "list": (ModelPane, LossPane), "matrix": (MatrixGrid,), "explain": (ExplainPane,)}
+DOERS = {
+    "main": (MainScreen,),
+    "list": (ModelPane, LossPane),
+    "matrix": (MatrixGrid,),
+    "explain": (ExplainPane,),
+    "doctor": (DoctorPane,),
+    "curve": (CurvePane,),
+    "map": (AnswerPane,),
+    "spread": (SpreadPane,),
+}
 PROMISED = {
+    "curve": {"left", "right", "plus", "minus", "0", "l", "ctrl+left", "ctrl+right"},
+    "map": {"up", "down", "left", "right"},
+    "spread": {"up", "down"},
     "main": {
         *("n", "right", "p", "left", "pagedown", "pageup", "home", "end", "space", "g", "e", "v"),
-        *("left_square_bracket", "right_square_bracket", "tab", "1", "2", "3", "d", "r", "y", "Y"),
+        *("left_square_bracket", "right_square_bracket", "tab", "1", "2", "3", "5", "d", "r", "y", "Y"),
+        *("P", "exclamation_mark", "O"),
         *("full_stop", "comma", "escape", "o", "x", "ctrl+s"),
+        *("6", "7", "8", "f"),
         *("4", "k", "greater_than_sign", "less_than_sign", "plus", "minus"),
         *("question_mark", "f1", "ctrl+p", "q", "ctrl+q"),
     },
     "list": {"up", "down"},
+    "doctor": {"up", "down", "pageup", "pagedown", "enter"},
     "matrix": {"up", "down", "left", "right", "pageup", "pagedown", "home", "end", "enter"},
     "explain": {"up", "down", "left", "right", "enter", "backspace", "escape", "u"},
 }
@@ -57,6 +76,7 @@ def test_every_promised_key_is_there(scope):
 def test_every_key_is_one_that_textual_knows(scope):
     known = {each.value for each in Keys} | set(KEY_ALIASES) | {"left_square_bracket", "right_square_bracket"}
     known |= {"question_mark", "full_stop", "comma", "greater_than_sign", "less_than_sign", "plus", "minus"}
+    known |= {"exclamation_mark"}
 
     assert [key for key in keys_of(scope) if len(key) > 1 and key not in known] == []
 
@@ -73,7 +93,7 @@ def test_the_groups_hold_every_action_once():
 
 
 async def test_the_help_shows_every_action_with_its_keys(opened):
-    async with opened(size=(120, 100)) as program:
+    async with opened(size=(120, 200)) as program:
         await program.press("question_mark")
         lines = program.text.splitlines()
         for action in ACTIONS:

@@ -35,7 +35,7 @@ def blocks_of(matrix, height, width):
 )
 def test_a_block_stands_for_its_largest_magnitude_with_its_sign(shape, most):
     matrix = np.random.default_rng(1).normal(size=shape)
-    found = block_map({"scratch": matrix}, None, *most, comparable=True)
+    found = block_map({"scratch": matrix}, {}, *most, [])
     values = found.values["scratch"]
 
     assert values.shape[0] <= most[0]
@@ -47,7 +47,7 @@ def test_a_block_stands_for_its_largest_magnitude_with_its_sign(shape, most):
 
 def test_a_block_with_a_nan_is_nan_and_one_with_an_inf_is_inf():
     matrix = np.array([[1.0, NAN, 2.0, -INF], [1.0, INF, 2.0, 3.0]])
-    values = block_map({"scratch": matrix}, None, 1, 2, comparable=True).values["scratch"]
+    values = block_map({"scratch": matrix}, {}, 1, 2, []).values["scratch"]
 
     assert np.isnan(values[0, 0])
     assert values[0, 1] == -INF
@@ -57,10 +57,10 @@ def test_of_digits_a_block_stands_for_the_fewest():
     numbers = np.random.default_rng(2)
     a = numbers.normal(size=(8, 8))
     b = a * (1 + 10.0 ** -numbers.integers(2, 15, size=(8, 8)))
-    found = block_map({"scratch": a, "autograd": b}, None, 4, 4, comparable=True)
+    found = block_map({"scratch": a, "autograd": b}, {}, 4, 4, [("scratch", "autograd")])
 
     assert found.values["digits"][1, 2] == digits(a, b)[2:4, 4:6].min()
-    apart = block_map({"scratch": a, "autograd": b}, None, 4, 4, comparable=False)
+    apart = block_map({"scratch": a, "autograd": b}, {}, 4, 4, [])
     assert list(apart.values) == ["scratch", "autograd"]
 
 

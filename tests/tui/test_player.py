@@ -13,6 +13,7 @@ from tui.numbers import digits_text
 from tui.player import Player, open_files
 from tui.protocol import (
     ChangeSettings,
+    Mine,
     NotDumped,
     NotSaved,
     Open,
@@ -77,6 +78,27 @@ async def test_dumps_of_two_right_engines_are_marked_as_right(opened_files, tmp_
         assert "✓ within rounding" in program.text
         assert all(each.within for judged in program.view.judgements.values() for each in judged.values())
         assert set(program.view.judgements) == {"A", "B"}
+
+
+async def test_pictures_of_a_run_and_mistakes_are_refused(opened_files, tmp_path):
+    async with opened_files(*written(tmp_path, [1, 3])) as program:
+        for key in ("7", "8"):
+            await program.press(key)
+            assert "Files hold no run to draw this of" in program.text
+        for key in ("5", "6", "n"):
+            await program.press(key)
+        assert program.view.epoch == 2
+
+        for key in ("P", "exclamation_mark", "s"):
+            await program.press(key)
+            assert program.app.screen is program.main
+        assert "Two files are shown as they are" in program.said
+
+
+def test_a_start_carries_files_and_the_users_own_file(tmp_path):
+    start = Start("xor", ("epochs=3",), None, Mine(tmp_path / "own.py"), Compared(tmp_path / "a", tmp_path / "b"))
+
+    assert Start.of(start.words()) == start
 
 
 async def test_a_planted_mistake_is_marked_and_w_goes_to_it(opened_files, tmp_path):

@@ -188,7 +188,7 @@ def test_every_action_has_a_key_that_browsers_hand_on_and_the_footer_shows_no_ot
 
 
 async def test_the_help_names_no_key_that_browsers_keep(opened, session):
-    async with opened(size=(120, 90)) as program:
+    async with opened(size=(120, 200)) as program:
         await program.press("question_mark")
         await program.shows("This page.")
         assert "F1" not in program.text
@@ -197,7 +197,7 @@ async def test_the_help_names_no_key_that_browsers_keep(opened, session):
 
 
 async def test_in_a_terminal_it_names_them(opened):
-    async with opened(size=(120, 90)) as program:
+    async with opened(size=(120, 200)) as program:
         await program.press("question_mark")
         await program.shows("F1")
         assert "ctrl+q" in program.text

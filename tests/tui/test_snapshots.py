@@ -57,7 +57,7 @@ def steady_matrix(matrix):
     b = a * APART
     values = {"scratch": a, "autograd": b, "difference": a - b, "digits": digits(a, b)}
     largest = dict.fromkeys(matrix.largest, float(np.abs(a).max()))
-    return replace(matrix, values=values, ulps=ulps(a, b).astype(np.float64), largest=largest)
+    return replace(matrix, values=values, ulps={"autograd": ulps(a, b).astype(np.float64)}, largest=largest)
 
 
 def steady_explained(explained):

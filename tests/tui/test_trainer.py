@@ -320,7 +320,7 @@ def test_a_dump_that_waits_for_an_engine_that_can_not_be_had_is_refused(tmp_path
 
     assert "no such file" in run.last(NotDumped).reason
     assert not run.trainer.has_dumps
-    assert run.trainer.view().missing == ("autograd",)
+    assert list(run.trainer.view().missing) == ["autograd"]
 
 
 def test_a_file_that_came_after_the_question_is_kept_and_nothing_else_is_written(run, tmp_path):

@@ -11,6 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tui.numbers import scientific, value_style
+from tui.shown import kind_of
 
 if TYPE_CHECKING:
     from tui.protocol import BlockMap, Matrix
@@ -76,10 +77,10 @@ class Drawing:
             height, width = self.blocks.height, self.blocks.width
             every = "each number" if height == width == 1 else f"each block of {height} × {width} numbers"
             return [Segment(f"{'':{HEADING_WIDTH}}{every} · ▲ ▼ that of the cell · z numbers", dim)]
-        if self.shown == "digits":
+        if kind_of(self.shown) == "digits":
             scale = [(f"{each:g}", each) for each in (16.0, 12.0, 8.0, 4.0, 0.0)]
             text = "the fewest digits"
-        elif self.shown == "share":
+        elif kind_of(self.shown) == "share":
             scale = [(f"{each:g}", each) for each in (0.0, 0.25, 0.5, 0.75, 1.0)]
             text = "the largest share of what rounding can do; red from 1 on"
         else:
@@ -92,14 +93,14 @@ class Drawing:
             for part in (Segment("█", _pair(self._colour(value), None)), Segment(f"{label} ", dim))
         ]
         line = [Segment(f"{'':{HEADING_WIDTH}}{text}: ", dim), *boxes]
-        if self.shown not in ("digits", "share"):
+        if kind_of(self.shown) not in ("digits", "share"):
             line += [Segment("█", _pair(self._colour(math.nan), None)), Segment("not finite", dim)]
         return line
 
     def _colour(self, value: float) -> str:
-        if self.shown == "digits":
+        if kind_of(self.shown) == "digits":
             return _digits_colour(round(value, 1), self.dark)
-        if self.shown == "share":
+        if kind_of(self.shown) == "share":
             return _digits_colour(round(MOST_DIGITS * (1 - min(value, 1.0)), 1), self.dark)
         style = value_style(value, self.matrix.largest.get(self.shown, 0.0), dark=self.dark)
         colour = style.bgcolor or style.color

@@ -11,8 +11,9 @@ from textual.widgets import Static
 
 from core.tensors import Quantity
 from tui.numbers import digits_text, full, scientific, share_text
-from tui.protocol import DERIVED, View
+from tui.protocol import View
 from tui.selection import Selection, cell_of
+from tui.shown import MINE, derived, is_derived
 
 if TYPE_CHECKING:
     from tui.protocol import Matrix
@@ -39,7 +40,7 @@ class CellLine(Static):
         at = (row - matrix.window.row, column - matrix.window.column)
         cell = f"[{row}, {column}]" if len(matrix.shape) == 2 else f"[{row}]"
         lines = []
-        for name in (each for each in matrix.values if each not in DERIVED):
+        for name in (each for each in matrix.values if not is_derived(each)):
             value = full(float(matrix.values[name][at]), matrix.precision[name])
             after = f"  → {full(float(matrix.after[name][at]), matrix.precision[name])}" if matrix.after else ""
             follows = after if matrix.tensor.quantity is Quantity.PARAMETER else ""
@@ -48,13 +49,25 @@ class CellLine(Static):
         lines.append(f"{'':<9} {self._apart(matrix, at)}")
         return Content("\n".join(lines))
 
+    def watch_view(self, view: View | None) -> None:
+        """Take a line for each engine, and one for what parts two of them."""
+        matrix = view.matrix if view else None
+        height = max(3, 1 + sum(not is_derived(each) for each in matrix.values) if matrix else 0)
+        if self.styles.height is None or self.styles.height.value != height:
+            self.styles.height = height
+
     def _apart(self, matrix: Matrix, at: tuple[int, int]) -> str:
+        """Say what parts the first engine from the one that is looked at, or else from the second."""
         assert self.view is not None
-        if "difference" not in matrix.values:
+        others = [each for each in matrix.values if not is_derived(each)][1:]
+        compared = [each for each in others if derived(each)[0] in matrix.values]
+        other = MINE if self.selection.shown.split()[-1] == MINE else next(iter(compared), "")
+        if other not in compared:
             return "" if self.view.comparable else "different starts: the engines can't be compared"
-        difference, shared = float(matrix.values["difference"][at]), float(matrix.values["digits"][at])
-        text = f"differ by {scientific(difference, 2)} · {digits_text(shared)} digits"
-        return text if matrix.ulps is None else f"{text} · {ulps_text(matrix, at)}"
+        difference, shared = (float(matrix.values[name][at]) for name in derived(other)[:2])
+        who = "differ" if other != MINE else f"{other} differs"
+        text = f"{who} by {scientific(difference, 2)} · {digits_text(shared)} digits"
+        return f"{text} · {ulps_text(matrix, other, at)}" if other in matrix.ulps else text
 
 
 def _verdict(matrix: Matrix, engine: str, at: tuple[int, int]) -> str:
@@ -65,12 +78,12 @@ def _verdict(matrix: Matrix, engine: str, at: tuple[int, int]) -> str:
     return f"  {'within' if share <= 1 else 'beyond'} rounding ({share_text(share)})"
 
 
-def ulps_text(matrix: Matrix, at: tuple[int, int]) -> str:
-    """Say how many floating-point numbers part the engines; from a number to a nan there is no such count."""
-    assert matrix.ulps is not None
-    nans = [math.isnan(values[at]) for name, values in matrix.values.items() if name not in DERIVED]
+def ulps_text(matrix: Matrix, other: str, at: tuple[int, int]) -> str:
+    """Say how many floating-point numbers part two engines; from a number to a nan there is no such count."""
+    first = next(iter(matrix.values))
+    nans = [math.isnan(matrix.values[name][at]) for name in (first, other)]
     if any(nans):
         return "both are nan" if all(nans) else "one is nan"
-    ulps = float(matrix.ulps[at])
+    ulps = float(matrix.ulps[other][at])
     count = f"{ulps:,.0f}" if ulps < 1e15 else scientific(ulps, 2)
     return f"{count} ulp{'' if ulps == 1 else 's'}"

@@ -15,6 +15,7 @@ from tui.numbers import scientific, value_style
 from tui.panes.explain_text import Room, Row, explanation_rows, feeding_rows, link_text, wrapped
 from tui.panes.lines import LinePane, origin_for
 from tui.selection import FEW_TERMS, Selection
+from tui.shown import MINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -244,7 +245,7 @@ class ExplainPane(LinePane):
         if self.lists_uses and not explanation.leaf:
             return feeding_rows(explanation, width, sample)
         room = Room(width, roomy=self.size.height >= ROOMY)
-        return explanation_rows(explanation, self.selection.shown, room, sample)
+        return explanation_rows(explanation, self._as_shown, room, sample)
 
     def _find(self, link: Address | None) -> None:
         """Put the cursor on a link, where there is such a one."""
@@ -323,6 +324,14 @@ class ExplainPane(LinePane):
         return max((each for each in numbers if each < float("inf")), default=0.0)
 
     @property
+    def _as_shown(self) -> str:
+        """Which engine's number is explained, or what parts them: of the user's own file nothing lies open."""
+        shown = self.selection.shown
+        if shown == MINE:
+            return self.described.engines[0] if self.described is not None else shown
+        return shown.removesuffix(f" {MINE}")
+
+    @property
     def _shown(self) -> int:
         return max(1, self.size.height - PATH_LINES)
 
@@ -349,7 +358,7 @@ class ExplainPane(LinePane):
     def _entitle(self) -> None:
         tip = self.explanation.address if self.explanation else self.selection.tensor
         uses = "feeds into · " if self.lists_uses else ""
-        self.border_title = Content(f"4 Explain · {uses}{tip} · {self.selection.shown}").markup
+        self.border_title = Content(f"4 Explain · {uses}{tip} · {self._as_shown}").markup
         self.border_subtitle = Content(self._told()).markup
 
     def _told(self) -> str:
@@ -362,6 +371,6 @@ class ExplainPane(LinePane):
         if self.link is None or self.explanation is None:
             return ""
         text, values = link_text(self.explanation, self.link)
-        value = values.get(self.selection.shown, next(iter(values.values()), None))
+        value = values.get(self._as_shown, next(iter(values.values()), None))
         number = "" if value is None else f" = {scientific(value, 6)}"
         return f"Enter: {text}{number}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.tensors import TensorName
 from tui.numbers import full, scientific
-from tui.protocol import DERIVED
+from tui.shown import is_derived
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -68,7 +68,7 @@ class Room:
 def explanation_rows(explanation: Explanation, shown: str, room: Room, sample: int) -> list[Row]:
     """Write where a number comes from, as an engine has it, or how two of them come to differ."""
     engine = shown if shown in explanation.numbers else next(iter(explanation.numbers), None)
-    width, parted = room.width, shown in DERIVED and explanation.differences
+    width, parted = room.width, is_derived(shown) and explanation.differences
     numbers: list[Row] = []
     engines: tuple[str, ...] = ()
     if parted or engine is None:
@@ -300,7 +300,7 @@ def _result_rows(explanation: Explanation, shown: str, written: Sequence[str]) -
         text = full(value, closing.precision if closing else "float64")
         yield Piece(f"{'':{MARK}}{label:<{len(str(explanation.address))}}  {engine:<9}"), Piece(text, number=value)
         label = ""
-    if shown in DERIVED and len(explanation.results) > 1 and not explanation.differences:
+    if is_derived(shown) and len(explanation.results) > 1 and not explanation.differences:
         yield (Piece(f"{'':{MARK}}The engines have the same number, to the last bit."),)
 
 

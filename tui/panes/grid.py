@@ -15,6 +15,7 @@ from tui.panes.block_map import HEADING_WIDTH, LEGEND_LINES, Drawing, block_at
 from tui.panes.lines import LinePane, origin_for
 from tui.protocol import View, Window
 from tui.selection import Selection, cell_of
+from tui.shown import MINE, kind_of
 
 if TYPE_CHECKING:
     from textual import events
@@ -112,7 +113,7 @@ class MatrixGrid(LinePane):
     def go_to_largest(self) -> bool:
         """Go to the number of largest magnitude, or among digits to the fewest; False if there is none."""
         shown = self.selection.shown
-        if self.matrix is None or shown in ("digits", "share"):
+        if self.matrix is None or kind_of(shown) in ("digits", "share"):
             return self.go_to_worst()
         cell = self.matrix.peak.get(shown)
         return cell is not None and self._go(cell)
@@ -120,11 +121,14 @@ class MatrixGrid(LinePane):
     def go_to_worst(self) -> bool:
         """Go to the number that is off most, by rounding's measure, or that the engines agree least on.
 
-        Return False if none is judged and they can't be compared.
+        Where it is the user's engine that is looked at, of its numbers alone. Return False if none is judged and they
+        can't be compared.
         """
         if self.view is None or self.matrix is None:
             return False
-        judged = [each[self.matrix.tensor] for each in self.view.judgements.values() if self.matrix.tensor in each]
+        mine = self.selection.shown.split()[-1] == MINE
+        judgements = {name: each for name, each in self.view.judgements.items() if name == MINE or not mine}
+        judged = [each[self.matrix.tensor] for each in judgements.values() if self.matrix.tensor in each]
         if judged:
             return self._go(max(judged, key=lambda judgement: judgement.share).worst)
         found = self.view.agreements.get(self.matrix.tensor)
@@ -243,9 +247,9 @@ class MatrixGrid(LinePane):
     def _cell(self, matrix: Matrix, value: float, *, dark: bool) -> tuple[str, Style]:
         """Return a cell's text, two narrower than the column, and its colour."""
         width = self._cell_width - 2
-        if self.selection.shown == "digits":
+        if kind_of(self.selection.shown) == "digits":
             return f"{digits_text(value):>{width - 4}}    ", Style.null() if value > 5 else self.cursor
-        if self.selection.shown == "share":
+        if kind_of(self.selection.shown) == "share":
             return share_text(value).rjust(width), self.wrong if not value <= 1 else Style.null()
         largest = matrix.largest.get(self.selection.shown, 0.0)
         return aligned(value, self._decimals).rjust(width), value_style(value, largest, dark=dark)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rich.style import Style
     from textual.binding import BindingType
 
+    from tui.protocol import Command
+
 
 class LinePane(Widget, can_focus=True):
     """Base of the panes: `line(y)` gives a line's segments; the pane fills up the rest in its own background.
@@ -84,6 +86,14 @@ class LinePane(Widget, can_focus=True):
     def cursor(self) -> Style:
         """The style of what the cursor is on."""
         return self.get_component_rich_style("line-pane--cursor")
+
+
+class Asked(Message):
+    """A pane asks something of the trainer."""
+
+    def __init__(self, command: Command) -> None:
+        super().__init__()
+        self.command = command
 
 
 class ListPane(LinePane):

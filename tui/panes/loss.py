@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from array import array
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
@@ -12,35 +11,15 @@ from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 
+from tui.history import LossHistory
 from tui.numbers import aligned, digits_text
 from tui.panes.lines import ListPane, origin_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from textual import events
 
     from tui.protocol import Described, View
     from tui.recorded import RecordedPass
-
-
-class LossHistory:
-    """The losses of every epoch, by engine, and the digits that they share; as they come from the trainer."""
-
-    def __init__(self) -> None:
-        self._series: dict[str, array[float]] = {}
-
-    def take(self, series: Mapping[str, tuple[int, array[float]]]) -> None:
-        """Put news where they belong; what stood there or behind is from a run that was given up."""
-        for name, (first, values) in series.items():
-            known = self._series.setdefault(name, array("d"))
-            del known[first:]
-            known.extend(values)
-
-    def at(self, name: str, epoch: int) -> float | None:
-        """Return a loss, or the digits; None where there is none yet."""
-        known = self._series.get(name)
-        return known[epoch - 1] if known is not None and 1 <= epoch <= len(known) else None
 
 
 class LossPane(ListPane):
@@ -50,6 +29,7 @@ class LossPane(ListPane):
 
     described: reactive[Described | None] = reactive(None)
     view: reactive[View | None] = reactive(None)
+    history: reactive[LossHistory] = reactive(LossHistory, repaint=False)
 
     class Picked(Message):
         """An epoch was picked."""
@@ -60,7 +40,6 @@ class LossPane(ListPane):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
-        self.history = LossHistory()
         self._origin = 0
         self._away = False
         """Whether the wheel has turned away from the epoch that is shown; until that is another one."""
@@ -115,7 +94,7 @@ class LossPane(ListPane):
             return []
         names = self.described.engines
         if y == 0:
-            columns = "".join(f"{name:>11} " for name in names)
+            columns = "".join(f"{name:>{self._column - 1}} " for name in names)
             first = "epoch" if self.described.recorded is None else "pass"
             return [Segment(f"{first:>{self._epoch_width}}{columns}{'digits':>6}", self.heading)]
         if y > self._shown:
@@ -131,7 +110,7 @@ class LossPane(ListPane):
         """Draw a pass of two files: the losses that they tell, the fewest digits that its gradients share, a mark."""
         assert self.view is not None
         losses = [shown.losses.get(name) for name in names]
-        cells = ["–".rjust(11) + " " if each is None else _loss_text(each) for each in losses]
+        cells = [f"{'–':>{self._column - 1}} " if each is None else _loss_text(each, self._column) for each in losses]
         current = number == self.view.epoch
         style = self.cursor if current else Style.null()
         text = f"{'▸' if current else ' '}{number:>{self._epoch_width - 1}}{''.join(cells)}"
@@ -153,8 +132,9 @@ class LossPane(ListPane):
         loss = self.history.at(name, epoch)
         if loss is None:
             assert self.view is not None
-            return f"{'start' if epoch == 0 else '–' if name in self.view.missing else '…':>11} "
-        return _loss_text(loss)
+            text = "start" if epoch == 0 else "–" if name in self.view.missing else "…"
+            return f"{text:>{self._column - 1}} "
+        return _loss_text(loss, self._column)
 
     def _foot(self) -> list[list[Segment]]:
         """Write below the table what else was measured at the epoch shown, and inside an epoch the batch's own loss."""
@@ -174,6 +154,11 @@ class LossPane(ListPane):
         decimals = max(2, min(6, room - 6))
         numbers = "".join(f"{'…' if value is None else f'{value:.{decimals}g}':>{room}}" for value in values)
         return [Segment(f"{label:<18}", self.heading), Segment(numbers)]
+
+    @property
+    def _column(self) -> int:
+        """The width of an engine's column: all have to fit beside the epoch and the digits."""
+        return 12 if self.described is None or len(self.described.engines) < 3 else 10
 
     @property
     def _epoch_width(self) -> int:
@@ -203,5 +188,5 @@ class LossPane(ListPane):
         return self._first + self._origin + y - 1
 
 
-def _loss_text(loss: float) -> str:
-    return f"{aligned(loss, 4)}".rjust(12) if math.isfinite(loss) else f"{loss!s:>11} "
+def _loss_text(loss: float, width: int) -> str:
+    return aligned(loss, width - 8).rjust(width) if math.isfinite(loss) else f"{loss!s:>{width - 1}} "

@@ -12,8 +12,9 @@ from core.tensors import Quantity
 from tui.numbers import shape_text
 from tui.panes.cell_line import CellLine
 from tui.panes.grid import MatrixGrid
-from tui.protocol import DERIVED, Described, Matrix, View, Window
+from tui.protocol import Described, Matrix, View, Window
 from tui.selection import Selection, cell_of
+from tui.shown import MINE, is_derived, kind_of
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -73,18 +74,31 @@ class MatrixPane(Vertical):
         return f"{shown} {recorded.files[shown]}" if recorded is not None and shown in recorded.files else shown
 
     def _why_missing(self) -> str:
+        """Say why there is nothing to be seen of what is selected."""
+        view, shown = self.view, self.selection.shown
+        assert view is not None
         if self.described is not None and self.described.recorded is not None:
-            lacking = self.view.lacking.values() if self.view is not None else ()
-            return "; ".join(lacking) or "not judged: that takes the experiment and the parameters, from either file"
-        if self.selection.shown == "share":
+            lacking = "; ".join(view.lacking.values())
+            return lacking or "not judged: that takes the experiment and the parameters, from either file"
+        mine = shown.split()[-1] == MINE
+        gone = [each for each in view.missing if (each == MINE) is mine]
+        if shown == "share":
             return "not judged: only gradients, z, a and δ are, where that does not take too long"
-        if self.selection.shown in DERIVED and self.view is not None and not self.view.comparable:
+        if gone:
+            nothing = is_derived(shown) and not mine
+            return f"{gone[0]} can't be used: {'there is nothing to compare' if nothing else view.missing[gone[0]]}"
+        if mine:
+            return _why_not_yours(view, self.selection)
+        if is_derived(shown) and not view.comparable:
             return "the engines start from different weights"
-        if self.view is not None and self.selection.shown in self.view.missing:
-            return f"{self.selection.shown} can't be used: PyTorch could not be imported"
-        if self.selection.shown in DERIVED and self.view is not None and self.view.missing:
-            return f"{', '.join(self.view.missing)} can't be used: there is nothing to compare"
         return "PyTorch is still being imported"
+
+
+def _why_not_yours(view: View, selection: Selection) -> str:
+    if not view.marks:
+        return "your file is being run"
+    judged = kind_of(selection.shown) == "share" and selection.quantity.of_parameters
+    return "of yours, gradients alone are judged" if judged else f"{MINE} does not return it"
 
 
 def _part_text(matrix: Matrix | None, seen: Window | None) -> str:

@@ -14,13 +14,17 @@ from core.tensors import INPUT, TARGET, Quantity, TensorName
 from tui.numbers import digits_text, scientific, shape_text
 from tui.panes.lines import ListPane, origin_for
 from tui.selection import Selection
+from tui.shown import MINE
 
 if TYPE_CHECKING:
     from textual import events
 
+    from core.judge import Judgement
     from tui.panes.walk_line import AtWork
     from tui.protocol import Described, Sample, View
 
+WITH_COUNTS = 42
+"""Columns from which on there is room for everything in a row."""
 ROOMY = 17
 """Lines from which on the sample has a line for each engine below the layers."""
 
@@ -69,13 +73,20 @@ class ModelPane(ListPane):
         if self.described is None:
             return [Segment("starting…", self.dim)] if y == 0 else []
         if y == 0:
-            return [Segment(f"{'  layer':<14}{'shape':>8}{'params':>7}{'digits':>7}", self.heading)]
+            mine = f"{MINE:>6}" if MINE in self.described.engines else ""
+            params = f"{'params':>7}" if self._counts else ""
+            return [Segment(f"{'  layer':<14}{'shape':>8}{params}{'digits':>7}{mine}", self.heading)]
         sample = self._sample_lines()
         at = y - (self.size.height - len(sample))
         if at >= 0:
             return sample[at]
         rows, row = self._rows(), y - 1 + self._origin
         return self._row(rows[row]) if row < len(rows) else []
+
+    @property
+    def _counts(self) -> bool:
+        """Whether there is room for counts of parameters: the mark of the user's own goes before them."""
+        return self.described is None or MINE not in self.described.engines or self.size.width >= WITH_COUNTS
 
     def _row_at(self, event: events.Click) -> int:
         offset = event.get_content_offset(self)
@@ -120,8 +131,9 @@ class ModelPane(ListPane):
         digits = digits_text(agreed.digits) if agreed else ""
         at_work = self.at_work if working and not name.part else None
         mark = at_work.arrow if at_work is not None else "▸" if selected else " "
-        text = f"{mark} {label:<12}{shape:>8}{count:>7} "
-        return [Segment(text, style), self._mark(tensor, style), Segment(f"{digits:>5}", style)]
+        text = f"{mark} {label:<12}{shape:>8}{f'{count:>7}' if self._counts else ''} "
+        line = [Segment(text, style), self._mark(tensor, style), Segment(f"{digits:>5}", style)]
+        return [*line, *self._mark_of_yours(name, style)]
 
     @property
     def at_its_work(self) -> Style:
@@ -129,10 +141,23 @@ class ModelPane(ListPane):
         return self.get_component_rich_style("model-pane--at-work")
 
     def _mark(self, tensor: TensorName, style: Style) -> Segment:
-        """Say whether every engine's tensor is right but for rounding: ✓, ✗, or ~ where its numbers can't show it."""
-        judged = [each[tensor] for each in self.view.judgements.values() if tensor in each] if self.view else []
-        if not judged:
-            return Segment(" ", style)
+        """Say whether every engine's tensor is right but for rounding: ✓, ✗, or ~ where its numbers can't show it.
+
+        The user's own has a column of its own.
+        """
+        judgements = self.view.judgements if self.view else {}
+        judged = [each[tensor] for name, each in judgements.items() if name != MINE and tensor in each]
+        return self._sign(judged, style) if judged else Segment(" ", style)
+
+    def _mark_of_yours(self, name: TensorName, style: Style) -> list[Segment]:
+        """Say the same of the user's own gradient of the row's parameters, whatever quantity is shown."""
+        if self.described is None or MINE not in self.described.engines:
+            return []
+        judged = self.view.marks.get(TensorName(Quantity.GRADIENT, name.layer, name.part)) if self.view else None
+        sign = Segment(" ", style) if judged is None else self._sign([judged], style)
+        return [Segment(" " * 5, style), sign]
+
+    def _sign(self, judged: list[Judgement], style: Style) -> Segment:
         if not all(each.within for each in judged):
             return Segment("✗", style + self.wrong)
         return Segment("~" if any(each.blur for each in judged) else "✓", style)

@@ -86,6 +86,8 @@ class Notice(Static):
 
     described: reactive[Described | None] = reactive(None)
     view: reactive[View | None] = reactive(None)
+    hidden: reactive[bool] = reactive(False)
+    """Whether the mistake that is planted in scratch is not to be told."""
 
     def watch_view(self, view: View | None) -> None:
         """Show it where there is something to know."""
@@ -96,6 +98,10 @@ class Notice(Static):
         self.display = recorded is not None or bool(self._text(view))
         if recorded is not None and self.is_attached and len(self._lines(self.size.width)) != self.size.height:
             self.refresh(layout=True)
+
+    def watch_hidden(self) -> None:
+        """Show it where there is something to know."""
+        self.watch_view(self.view)
 
     def render(self) -> Content:
         """Say it."""
@@ -127,9 +133,18 @@ class Notice(Static):
         if view.dumping:
             return f"◌ {view.dumping}"
         if view.comparable:
-            return ""
+            return self._planted()
         long = "⚠ scratch and autograd start from different weights, so their gradients can't be compared."
         return long if self.size.width > len(long) else "⚠ Different starting weights: the gradients can't be compared."
+
+    def _planted(self) -> str:
+        """Say which mistake is planted in scratch, or that one is."""
+        if self.described is None or self.described.recorded is not None:
+            return ""
+        planted = self.described.experiment.engines.scratch.mistakes
+        if planted and self.hidden:
+            return "⚠ A mistake is planted in scratch's backward pass: find it. ! tells which."
+        return f"⚠ Planted in scratch's backward pass: {', '.join(planted)}" if planted else ""
 
 
 def _verdict_lines(recorded: Recorded, number: int, width: int, most: int) -> list[str]:

@@ -73,7 +73,7 @@ class Dot(RadioButton):
         return "●" if self.value else " "
 
 
-Other = Literal["experiment", "weights", "run"]
+Other = Literal["experiment", "weights", "run", "picture"]
 """What else can be saved; the answer of a DumpScreen that is left for it."""
 
 
@@ -180,7 +180,7 @@ class DumpScreen(Dialog[tuple[DumpChoice, WriteDumps] | Other | None]):
         match event.button.id:
             case "save":
                 self._save()
-            case "experiment" | "weights" | "run" as other:
+            case "experiment" | "weights" | "run" | "picture" as other:
                 self.dismiss(other)
             case _:
                 self.dismiss(None)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tui.protocol import WriteDumps
     from tui.screens.dump import DumpChoice, Other
     from tui.screens.main import MainScreen
+    from tui.screens.plant import Planting
     from tui.screens.save import SaveTo
     from tui.screens.settings import Anew, FromHere
 
@@ -65,10 +66,11 @@ class Errands:
         """Ask for a file, and have the experiment, weights or the run written."""
         main = self._main
         if not self._refused() and main.view is not None and main.described is not None:
+            from tui.screens.picture import picture_choices  # noqa: PLC0415
             from tui.screens.save import SaveScreen  # noqa: PLC0415
 
-            engines = main.view.joined if what == "weights" else ()
-            screen = SaveScreen(what, main.described.name, engines)
+            choices = {"weights": main.view.joined, "picture": picture_choices(main)}.get(what, ())
+            screen = SaveScreen(what, main.described.name, choices)
             main.app.push_screen(screen, lambda to: self._save(what, to))
 
     def open(self) -> None:
@@ -80,11 +82,37 @@ class Errands:
     def settings(self) -> None:
         """Show the settings; start anew with them, or train on with them."""
         main = self._main
-        if not self._refused() and main.view is not None and main.described is not None:
+        if self._refused():
+            return
+        if main.hidden:
+            main.notify("The settings would give the hidden mistake away; ! tells it.")
+        elif main.view is not None and main.described is not None:
             from tui.screens.settings import SettingsScreen  # noqa: PLC0415
 
             screen = SettingsScreen(main.described.experiment, main.view.epoch, main.settled())
             main.app.push_screen(screen, self._change)
+
+    def plant(self) -> None:
+        """Ask for a mistake, and start anew with it in scratch."""
+        if not self._refused() and self._main.described is not None:
+            from tui.screens.plant import PlantScreen  # noqa: PLC0415
+
+            self._main.app.push_screen(PlantScreen(self._main.described.experiment), self._plant)
+
+    def reveal(self) -> None:
+        """Tell the mistake that is planted."""
+        if self._refused():
+            return
+        described = self._main.described
+        planted = described.experiment.planted() if described is not None else ()
+        self._main.hidden = False
+        if not planted:
+            self._main.notify("No mistake is planted in scratch.")
+        for each in planted:
+            from tui.screens.plant import explained  # noqa: PLC0415
+
+            text = "\n".join([f"{each.text}: {explained(each)[0]}", *explained(each)[1:]])
+            self._main.notify(text, title="The mistake", markup=False, timeout=30)
 
     def restart(self, trained: int) -> None:
         """Ask whether to start again, as much has been trained."""
@@ -128,6 +156,10 @@ class Errands:
             return
         if what == "weights":
             self._main.send(SaveWeights(to.engine, to.path, to.replace))
+        elif what == "picture":
+            from tui.screens.picture import save_picture  # noqa: PLC0415
+
+            self._main.run_worker(save_picture(self._main, to))
         elif what == "run":
             self._main.send(SaveRun(to.path, to.replace))
         elif self._main.described is not None:
@@ -136,6 +168,11 @@ class Errands:
     def _open(self, answer: Open | Resume | None) -> None:
         if answer is not None:
             self._ask_to_drop("Open it?", lambda: self._begin(answer))
+
+    def _plant(self, answer: Planting | None) -> None:
+        if answer is not None:
+            begin = Open(answer.experiment)
+            self._ask_to_drop("Start anew?", lambda: self._begin(begin, hidden=answer.hidden))
 
     def _change(self, answer: Anew | FromHere | None) -> None:
         from tui.screens.settings import Anew, FromHere  # noqa: PLC0415
@@ -146,7 +183,8 @@ class Errands:
         elif isinstance(answer, FromHere):
             self._ask_to_cut(ChangeSettings(answer.settings, answer.after))
 
-    def _begin(self, command: Open | Resume) -> None:
+    def _begin(self, command: Open | Resume, *, hidden: bool = False) -> None:
+        self._main.hidden = hidden
         self._main.revive()
         self._main.send(command)
 

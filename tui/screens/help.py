@@ -64,7 +64,7 @@ def keys_text(action: Action) -> str:
     """Write an action's keys as they stand on the keyboard; without any, it is in the palette."""
     names = {"question_mark": "?", "f1": "F1", "left_square_bracket": "[", "right_square_bracket": "]"}
     names |= {"full_stop": ".", "comma": ",", "escape": "Esc", "enter": "Enter", "backspace": "Backspace"}
-    names |= {"greater_than_sign": ">", "less_than_sign": "<", "plus": "+", "minus": "-"}
+    names |= {"greater_than_sign": ">", "less_than_sign": "<", "plus": "+", "minus": "-", "exclamation_mark": "!"}
     arrows = {"left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "PgUp", "pagedown": "PgDn"}
     words = {**names, **arrows, "home": "Home", "end": "End"}
     return "  ".join(words.get(key, key) for key in (action.keys or "ctrl+p").split(",") if works_here(key))

@@ -5,35 +5,34 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.containers import Container, Vertical
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Footer, Label
 
 from core.tensors import TensorName
 from tui.actions import Action, bindings
+from tui.findings import Checkup
+from tui.history import LossHistory
 from tui.numbers import full
-from tui.panes.explain import ExplainPane
-from tui.panes.lines import ListPane
+from tui.panes.doctor import DoctorPane
+from tui.panes.lines import Asked, ListPane
 from tui.panes.loss import LossPane
 from tui.panes.matrix import MatrixGrid, MatrixPane, cell_of
 from tui.panes.model import ModelPane
 from tui.panes.title import Notice, TitleBar
 from tui.panes.walk_line import AtWork, WalkLine
 from tui.protocol import (
-    DERIVED,
     Cancel,
     Command,
     Described,
     Dumped,
     Ended,
     Event,
-    Explain,
     GoTo,
     GoToLast,
     MayRestart,
@@ -50,12 +49,15 @@ from tui.protocol import (
     Window,
 )
 from tui.screens.errands import SLOW_TO_GET_BACK, Errands
+from tui.screens.panes import Panes
 from tui.screens.slow_motion import SlowMotion
 from tui.selection import Selection
+from tui.shown import views_of
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from tui.conductor import Conductor
     from tui.screens.dump import Other
@@ -64,12 +66,6 @@ PATIENCE = 1.0
 """Seconds for which a dialog waits for the epoch that is being trained, where another one can be offered."""
 LEAST_WIDTH, LEAST_HEIGHT = 72, 20
 """Below that the panes don't fit; the screen says so."""
-
-
-RIGHT: dict[str, type[MatrixPane | ExplainPane]] = {"matrix": MatrixPane, "explain": ExplainPane}
-"""The panes that share the right side, by their ids; one is seen at a time."""
-
-Bound = TypeVar("Bound", bound=Widget)
 
 
 class TrainerSaid(Message):
@@ -94,6 +90,11 @@ class MainScreen(Screen[None]):
     described: reactive[Described | None] = reactive(None, repaint=False)
     view: reactive[View | None] = reactive(None, repaint=False)
     selection: reactive[Selection] = reactive(Selection(), repaint=False)
+    checkup: reactive[Checkup | None] = reactive(None, repaint=False)
+    """The last check of the user's own file."""
+    hidden: reactive[bool] = reactive(False, repaint=False)
+    """Whether the mistake that is planted in scratch is not to be told."""
+    history: reactive[LossHistory] = reactive(LossHistory, repaint=False)
     at_work: reactive[AtWork | None] = reactive(None, repaint=False)
     """What an epoch in slow motion is doing."""
 
@@ -104,29 +105,35 @@ class MainScreen(Screen[None]):
         """The number of the last command."""
         self._news = asyncio.Event()
         """Set when the next View has come."""
-        self._errands = Errands(self)
+        self.errands = Errands(self)
+        self._panes = Panes(self)
         self.slow_motion = SlowMotion(self)
 
     def compose(self) -> ComposeResult:
         """Put the title on top, the panes in the middle and the keys at the bottom."""
         yield TitleBar().data_bind(MainScreen.described, MainScreen.view)
-        yield Notice().data_bind(MainScreen.described, MainScreen.view)
+        yield Notice().data_bind(MainScreen.described, MainScreen.view, MainScreen.hidden)
         with Container(id="panes"):
             with Vertical(id="side"):
                 yield ModelPane(id="model", classes="pane").data_bind(
                     MainScreen.described, MainScreen.view, MainScreen.selection, MainScreen.at_work
                 )
-                yield LossPane(id="loss", classes="pane").data_bind(MainScreen.described, MainScreen.view)
+                yield LossPane(id="loss", classes="pane").data_bind(
+                    MainScreen.described, MainScreen.view, MainScreen.history
+                )
             with ContentSwitcher(id="right", initial="matrix"):
-                yield self._bound(MatrixPane(id="matrix", classes="pane"))
+                yield self.bound(MatrixPane(id="matrix", classes="pane"))
         yield WalkLine(markup=False).data_bind(MainScreen.at_work)
         yield Label("", id="too-small", markup=False)
         yield Footer(show_command_palette=False, compact=True)
 
-    def _bound(self, pane: Bound) -> Bound:
+    def bound(self, pane: Widget) -> Widget:
         """Let a pane of the right side follow what this screen knows."""
         with self._context():  # a pane is bound to whatever runs, and a key's action is run by the app
-            return pane.data_bind(MainScreen.described, MainScreen.view, MainScreen.selection)
+            pane.data_bind(MainScreen.described, MainScreen.view, MainScreen.selection)
+            if hasattr(type(pane), "checkup"):
+                pane.data_bind(MainScreen.checkup)
+            return pane.data_bind(MainScreen.history) if hasattr(type(pane), "history") else pane
 
     def on_mount(self) -> None:
         """Begin where ↑ and ↓ choose a tensor; listen to the trainer now that there is something to show it in."""
@@ -149,7 +156,7 @@ class MainScreen(Screen[None]):
             case Described() as event:
                 self._take_description(event)
             case View() as event:
-                self.query_one(LossPane).history.take(event.series)
+                self.history.take(event.series)
                 self.view = event
                 self._news.set()
                 self._news = asyncio.Event()
@@ -159,11 +166,13 @@ class MainScreen(Screen[None]):
             case MayRestart(trained):
                 self.action_ask_to_restart(trained)
             case Dumped(_, paths, nbytes):
-                self._errands.written(paths, nbytes)
+                self.errands.written(paths, nbytes)
             case Saved(_, path, nbytes):
-                self._errands.written((path,), nbytes)
+                self.errands.written((path,), nbytes)
             case Said(text, severity):
                 self.notify(text, severity=severity, markup=False, timeout=10 if severity == "error" else 5)
+            case Checkup() as event:
+                self.checkup = event
             case Ended(reason):
                 text = f"The trainer has stopped ({reason}). Press r to start again."
                 self.notify(text, severity="error", markup=False, timeout=3600)
@@ -172,7 +181,7 @@ class MainScreen(Screen[None]):
         """Take in what is run; look at a tensor that it has."""
         if self.selection.layer > event.depth:
             self.selection = Selection(shown=self.selection.shown)
-        if self.selection.shown not in (*event.engines, *DERIVED):
+        if self.selection.shown not in views_of(event.engines):
             self.selection = replace(self.selection, shown=event.engines[0])
         if self.described is not None and self.described.run != event.run:
             self.slow_motion.end()
@@ -207,6 +216,10 @@ class MainScreen(Screen[None]):
     def _move_epoch(self, message: ListPane.Moved) -> None:
         self.send(Step(message.by, train=False))
 
+    @on(Asked)
+    def _pass_on(self, message: Asked) -> None:
+        self.send(message.command)
+
     @on(MatrixGrid.Picked)
     def _pick_cell(self, message: MatrixGrid.Picked) -> None:
         self.selection = self.selection.at(message.row, message.column)
@@ -216,6 +229,11 @@ class MainScreen(Screen[None]):
         matrix = self.view.matrix if self.view else None
         if matrix is not None and not matrix.window.covers(message.window):
             self.send(Show(self.selection.tensor, message.window.with_margin()))
+
+    @on(DoctorPane.Jumped)
+    def _look_at_worst(self, message: DoctorPane.Jumped) -> None:
+        self.selection = self.selection.of(message.tensor).at_worst_of_yours(self.view)
+        self.action_pane("matrix")
 
     # What the keys do
 
@@ -269,15 +287,16 @@ class MainScreen(Screen[None]):
 
     async def _turn_to(self, name: str) -> Widget:
         """Put a pane in focus; one of the right side comes into sight there, made when it is first turned to."""
-        if name in RIGHT:
-            if not self.right.query(f"#{name}"):
-                await self.right.mount(self._bound(RIGHT[name](id=name, classes="pane")))
-            if "explain" in {name, self.right.current}:
-                self.send(self.selection.asked if name == "explain" else Explain())
-            self.right.current = name
-        pane = self.query_one("#grid" if name == "matrix" else f"#{name}")
-        pane.focus()
-        return pane
+        return await self._panes.show(name)
+
+    @work(exclusive=True, group="pane")
+    async def recall(self) -> None:
+        """Turn to the pane that was looked at last."""
+        await self._panes.recall()
+
+    def action_enlarge(self) -> None:
+        """Give the pane in focus all of the screen, or give the others their place back."""
+        self._panes.enlarge()
 
     @property
     def right(self) -> ContentSwitcher:
@@ -320,7 +339,7 @@ class MainScreen(Screen[None]):
 
     def action_go_to(self) -> None:
         """Ask for an epoch and go there."""
-        self._errands.go_to()
+        self.errands.go_to()
 
     def action_restart(self) -> None:
         """Start again; the trainer asks where much has been trained."""
@@ -330,23 +349,23 @@ class MainScreen(Screen[None]):
 
     def action_ask_to_restart(self, trained: int) -> None:
         """Ask whether to start again."""
-        self._errands.restart(trained)
+        self.errands.restart(trained)
 
     def action_dump(self) -> None:
         """Ask what to dump, and have it written."""
-        self._errands.dump()
+        self.errands.dump()
 
     def action_open(self) -> None:
         """Ask for another experiment, and start it."""
-        self._errands.open()
+        self.errands.open()
 
     def action_settings(self) -> None:
         """Show the settings, and go by what was changed."""
-        self._errands.settings()
+        self.errands.settings()
 
     def action_save(self, what: Other) -> None:
         """Ask for a file, and save the experiment, weights or the run."""
-        self._errands.save(what)
+        self.errands.save(what)
 
     # The way to the trainer
 

@@ -23,16 +23,23 @@ from tui.served import is_served, new_folder
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-_TITLES: dict[Other, str] = {"experiment": "Save the experiment", "weights": "Save weights", "run": "Save the run"}
+_TITLES: dict[Other, str] = {
+    "experiment": "Save the experiment",
+    "weights": "Save weights",
+    "run": "Save the run",
+    "picture": "Save a picture",
+}
 _SUFFIXES: dict[Other, tuple[str, ...]] = {
     "experiment": (".toml",),
     "weights": (".safetensors", ".pt", ".pth"),
     "run": (".safetensors",),
+    "picture": (".svg", ".png"),
 }
 _EXPLAINED: dict[Other, str] = {
     "experiment": "TOML, with the changes made midway: mlp-tui opens it, mlp-tui train runs it.",
     "weights": "As nn.Sequential's state_dict, after the epoch shown: .safetensors or .pt.",
     "run": "To go on with later, to the same bits: mlp-tui --resume FILE.",
+    "picture": "SVG or PNG, as the file's name ends; all but the screen as SVG needs Matplotlib.",
 }
 
 
@@ -43,7 +50,7 @@ class SaveTo:
     path: Path
     replace: bool
     engine: str = ""
-    """Whose weights."""
+    """Whose weights; or which picture."""
 
 
 class SaveScreen(Dialog[SaveTo | None]):
@@ -65,7 +72,7 @@ class SaveScreen(Dialog[SaveTo | None]):
             dialog.border_title = _TITLES[self._what]
             yield Label(_EXPLAINED[self._what], classes="hint", markup=False)
             if self._engines:
-                yield Label("Whose", classes="caption")
+                yield Label("Which" if self._what == "picture" else "Whose", classes="caption")
                 with RadioSet(id="engines", compact=True):
                     for at, name in enumerate(self._engines):
                         yield Dot(name, value=at == 0)

@@ -1,0 +1,118 @@
+"""Distributions and gradient flow on the screen."""
+
+import math
+
+import numpy as np
+import pytest
+
+from core.pictures.flow import Flow
+from core.pictures.histogram import Histogram, histogram
+from core.pictures.spread import QUANTITIES, Spread, name_of
+from tui.pictures.canvas import style_of
+from tui.pictures.spread import BAR_ROWS, BLOCKS, WELL, bar_row, histogram_width, picture
+
+PLAIN = style_of("white")
+
+
+def text_of(lines):
+    return ["".join(each.text for each in line) for line in lines]
+
+
+def flow(layer, **settings):
+    usual = {"mean_gradient": 1e-2, "largest_gradient": 1e-1, "ratio": -3.0, "saturated": 0.1}
+    return Flow(layer, "tanh", 16, 80, **{**usual, **settings})
+
+
+def spread(*layers, findings=()):
+    return Spread("scratch", {}, layers, findings)
+
+
+async def counted(program, *keys):
+    await program.press("8", *keys)
+    await program.until(lambda: program.main.query_one("#spread")._spread is not None, "the numbers are counted")
+    await program.pilot.pause()
+
+
+async def test_8_shows_words_the_flow_and_histograms_of_every_layer(opened):
+    async with opened("moons", size=(120, 50)) as program:
+        await program.press("n")
+        await counted(program)
+        for text in (
+            "|dL/dθ|",
+            "log₁₀",
+            "−3 is usual",
+            "saturated",
+            *QUANTITIES,
+            "1 tanh",
+            "2 tanh",
+            "3 sigmoid",
+            "max",
+        ):
+            assert text in program.text
+        assert "epoch 1 · scratch · 5 updates, the last batch" in program.text
+
+
+async def test_at_epoch_0_there_are_the_weights_and_a_word_on_what_is_missing(opened):
+    async with opened("moons") as program:
+        await counted(program)
+        assert "No gradients at epoch 0: n trains the first epoch." in program.text
+        assert {name.quantity.value for name in program.view.spread.histograms} == {"parameter"}
+
+
+async def test_it_goes_with_the_epoch_and_the_engine_and_is_turned_where_it_is_longer(opened):
+    async with opened("moons", size=(80, 24)) as program:
+        await program.press("n", "n")
+        await counted(program, "down", "down")
+        assert "lines 3–" in program.text
+        await program.press("up", "up", "up", "e")
+        await program.shows("epoch 2 · autograd")
+        await program.press("p")
+        await program.shows("epoch 1 · autograd")
+        await program.press(*["down"] * 60)
+        assert program.main.query_one("#spread")._lines[-1][-1].text.rstrip().split()[0] in program.text
+
+
+async def test_what_is_not_seen_is_not_counted(opened):
+    async with opened("xor") as program:
+        await counted(program)
+        await program.press("3")
+        await program.until(lambda: program.view.spread is None, "nothing is counted any more")
+
+
+def test_what_is_well_is_said_and_what_is_not_stands_on_top():
+    assert text_of(picture(spread(flow(1)), ["tanh"], 70, PLAIN, PLAIN))[0] == WELL
+    sick = spread(flow(1), findings=("Gradients shrink 300-fold over four layers, from the last to the first.",))
+    folded = text_of(picture(sick, ["tanh"], 40, PLAIN, PLAIN))
+    assert (folded[0], folded[1]) == ("⚠ Gradients shrink 300-fold over four", "  layers, from the last to the first.")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "bar"),
+    [
+        (-3.0, "······◆······"),
+        (-1.0, "······│···◆··"),
+        (-9.0, "◀·····│······"),
+        (0.4, "······│·····▶"),
+        (math.nan, "······│······"),
+    ],
+)
+def test_a_ratio_lies_on_its_axis_beside_the_line_at_minus_3(ratio, bar):
+    lines = text_of(picture(spread(flow(1, ratio=ratio)), ["tanh"], 80, PLAIN, PLAIN))
+    assert any(bar in each for each in lines)
+
+
+def test_the_tallest_bar_fills_all_rows_and_one_number_is_still_seen():
+    of = Histogram(0.0, 1.0, (1, 0, 500, 1000))
+    rows = [bar_row(of, 4, row) for row in range(BAR_ROWS)]
+    heights = [sum(BLOCKS.index(row[i]) for row in rows) for i in range(4)]
+    assert heights == [1, 0, 8, 16]
+
+
+@pytest.mark.parametrize("columns", [70, 76, 150, 196])
+def test_no_line_is_wider_than_the_pane(columns):
+    width = histogram_width(columns)
+    wide = histogram(np.array([-1.2345678e-20, math.nan, 9.87654321e20]), width)
+    numbers = {name_of(quantity, k): wide for quantity in QUANTITIES for k in range(1, 8)}
+    layers = [flow(k, silent=16, stuck=16) for k in range(1, 8)]
+    lines = text_of(picture(Spread("scratch", numbers, tuple(layers), ()), ["leaky_relu"] * 7, columns, PLAIN, PLAIN))
+    assert max(map(len, lines)) <= columns

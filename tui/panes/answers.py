@@ -1,0 +1,281 @@
+"""The answer map: what the network, or any unit of it, answers over its one or two inputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.segment import Segment
+from textual.reactive import reactive
+
+from tui.actions import bindings
+from tui.panes.lines import Asked, LinePane
+from tui.pictures.axes import number_text
+from tui.pictures.canvas import DOTS_DOWN
+from tui.pictures.plane import (
+    LABELS,
+    SAMPLE,
+    SIGNS,
+    WRONG,
+    Line,
+    Map,
+    column_labels,
+    dots_wanted,
+    row_label,
+    scale_line,
+    span_of,
+)
+from tui.pictures.tiles import Tiling, tiling
+from tui.protocol import Described, ShowPlane, View
+from tui.recorded import NO_PICTURE
+from tui.selection import Selection
+from tui.shown import engine_of
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+    from tui.protocol import Plane
+
+NUMBERS = ("no", "one", "two")
+TITLE = "7 Answer map"
+FOOT = 2
+"""Lines below the map: the labels of the inputs, and what is counted."""
+
+
+class AnswerPane(LinePane):
+    """The output over the inputs, with the samples on it; or a layer's units, side by side or one by one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("map")]
+    BORDER_TITLE = TITLE
+
+    described: reactive[Described | None] = reactive(None)
+    view: reactive[View | None] = reactive(None)
+    selection: reactive[Selection] = reactive(Selection(), repaint=False)
+    shown_layer: reactive[int] = reactive(0)
+    """1 to L; 0 for the last one."""
+    shown_unit: reactive[int | None] = reactive(None)
+    """A unit seen alone; None for all of the layer's."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
+        self._drawn: tuple[Plane, tuple[Map | Line, ...]] | None = None
+        self._asked = ShowPlane(0, 0)
+        self._seen = False
+
+    # What is looked at
+
+    def on_show(self) -> None:
+        """Have it computed while it is seen."""
+        self._seen = True
+        self._ask()
+
+    def on_hide(self) -> None:
+        """Have it computed no more."""
+        self._seen, self._asked = False, ShowPlane(0, 0)
+        self.post_message(Asked(self._asked))
+
+    def on_resize(self) -> None:
+        """Have as much computed as there is room for."""
+        self._ask()
+
+    def watch_described(self) -> None:
+        """Look at the answer of another network."""
+        self.shown_layer, self.shown_unit = 0, None
+        self._ask()
+
+    def watch_view(self) -> None:
+        """Ask again where a trainer that was started again has forgotten what is looked at."""
+        if self.view is not None and self.view.plane is None:
+            self._asked = ShowPlane(0, 0)
+            self._ask()
+        self._entitle()
+
+    def watch_selection(self) -> None:
+        """Look at another engine."""
+        self._ask()
+
+    def notify_style_update(self) -> None:
+        """Draw it anew in other colours."""
+        self._drawn = None
+        super().notify_style_update()
+
+    def action_layer(self, by: int) -> None:
+        """Look at another layer's units; the last one's are the answer."""
+        if self.described is not None:
+            depth = self.described.depth
+            layer = min(max((self.shown_layer or depth) + by, 1), depth)
+            self.shown_layer, self.shown_unit = (0 if layer == depth else layer), None
+            self._ask()
+
+    def action_unit(self, by: int) -> None:
+        """Look at one unit alone, or at all again."""
+        if self.described is None or self._width == 1:
+            return
+        unit = (-1 if self.shown_unit is None else self.shown_unit) + by
+        self.shown_unit = None if unit < 0 else min(unit, self._width - 1)
+        self._ask()
+
+    # The picture
+
+    def line(self, y: int) -> list[Segment]:
+        """Draw the legend, a row of the picture, or what stands below it."""
+        missing, plane = self._missing(), self._plane
+        if missing or plane is None:
+            return [Segment(missing or "The map is being made…", self.dim)] if y == 1 else []
+        if y == 0:
+            return self._legend(plane)
+        if y == self.size.height - 1:
+            return [Segment(self._counted(plane), self.dim)]
+        if plane.asked.count == 1:
+            return self._large(plane, y - 1)
+        return self._small(plane, y - 1)
+
+    def _large(self, plane: Plane, y: int) -> list[Segment]:
+        """Draw a row of a single picture with its axes."""
+        rows, columns = self._room
+        picture = self._pictures(plane)[0]
+        if y == rows:
+            return [Segment(column_labels(plane, columns, "x" if plane.samples.x.shape[1] == 1 else "x1"), self.dim)]
+        if isinstance(picture, Map):
+            label = row_label(plane, y, rows, "x2")
+        else:
+            ticks = picture.values.ticks(max(2, rows // 4))
+            marks = {rows - 1 - picture.values.dot(each) // DOTS_DOWN: number_text(each) for each in ticks}
+            label = f"{marks[y]:>{LABELS - 1}}┤" if y in marks else f"{'':>{LABELS - 1}}│"
+        return [Segment(label, self.dim), *picture.line(y)]
+
+    def _small(self, plane: Plane, y: int) -> list[Segment]:
+        """Draw a row of small pictures, each below its unit's number."""
+        tiles = self._tiles
+        row, within = divmod(y, tiles.rows + 1)
+        pictures = self._pictures(plane)
+        segments: list[Segment] = []
+        for at in range(row * tiles.across, min((row + 1) * tiles.across, len(pictures))):
+            if within == 0:
+                name = self._name_of(plane, plane.asked.first + at)
+                segments.append(Segment(name[: tiles.columns].ljust(tiles.columns + 1), self.heading))
+            else:
+                segments += [*pictures[at].line(within - 1), Segment(" ")]
+        return segments if row < tiles.down else []
+
+    def _legend(self, plane: Plane) -> list[Segment]:
+        """Say what the colours are, and what the signs."""
+        if plane.samples.x.shape[1] == 1:
+            texts = ["⠤⠤ the answer ŷ", "⠂ the samples' y"] if self._targets(plane) else ["⠤⠤ the unit's activation"]
+            return [Segment("   ".join(texts), self.dim)]
+        text = "  ".join(self._signs(plane))
+        what = "ŷ" if not plane.asked.layer else f"a{plane.layer}"
+        boxes = scale_line(plane, self.size.width - len(text) - 26, self.dim, shaded=self._shaded)
+        return [Segment(f"{what} ", self.dim), *boxes, Segment(f"   {text}", self.dim)]
+
+    def _signs(self, plane: Plane) -> list[str]:
+        """Say what each sign on the map means."""
+        names = plane.class_names
+        if names is None:
+            return [f"{SAMPLE} sample"]
+        signs = [f"{SIGNS[i % len(SIGNS)]} {name}" for i, name in enumerate(names)]
+        line = ["+ boundary" if self._shaded else "white: boundary"] if plane.boundary is not None else []
+        return [*signs, f"{WRONG} misclassified", *line]
+
+    def _counted(self, plane: Plane) -> str:
+        """Say below it what the picture can't: how many samples are misclassified, and what the axes of tiles are."""
+        samples, extent = plane.samples, plane.extent
+        texts = [f"after epoch {self.view.epoch:,}" if self.view else "", plane.engine]
+        if plane.asked.count > 1:
+            across, up = ("x", "a") if samples.x.shape[1] == 1 else ("x1", "x2")
+            low, high = span_of(plane, targets=self._targets(plane)) if up == "a" else (extent.bottom, extent.top)
+            texts.append(f"across {across} {number_text(extent.left)} to {number_text(extent.right)}")
+            texts.append(f"up {up} {number_text(low)} to {number_text(high)}")
+        if samples.wrong is not None:
+            texts.append(f"{int(samples.wrong.sum()):,} of {len(samples.wrong):,} misclassified")
+        if samples.total > len(samples.x):
+            texts.append(f"the first {len(samples.x):,} of {samples.total:,} samples")
+        return " · ".join(texts)
+
+    def _missing(self) -> str:
+        """Say what the picture needs that is not there; empty where all is."""
+        if self.described is None or self.view is None:
+            return "starting…"
+        if self.described.recorded is not None:
+            return NO_PICTURE
+        inputs = self.described.layers[0]
+        if inputs > 2:
+            return f"The answer map needs one or two inputs; this network has {inputs:,}."
+        rows, columns = self._room
+        return "" if rows >= 2 and columns >= 8 else "There is no room for the map: f enlarges the pane."
+
+    def _pictures(self, plane: Plane) -> tuple[Map | Line, ...]:
+        if self._drawn is None or self._drawn[0] is not plane:
+            self._drawn = plane, tuple(self._picture(plane, i) for i in range(len(plane.values)))
+        return self._drawn[1]
+
+    def _picture(self, plane: Plane, unit: int) -> Map | Line:
+        if plane.samples.x.shape[1] == 2:
+            return Map(plane, unit, shaded=self._shaded)
+        rows, columns = self._room if plane.asked.count == 1 else (self._tiles.rows, self._tiles.columns)
+        dark = self.app.current_theme.dark
+        return Line(plane, unit, columns, rows, dark=dark, targets=self._targets(plane))
+
+    def _targets(self, plane: Plane) -> bool:
+        """Whether the samples' targets have the picture's scale."""
+        return plane.asked.layer == 0 and plane.samples.y.shape[1] == 1
+
+    # What is asked for
+
+    @property
+    def _plane(self) -> Plane | None:
+        """What is drawn: what was asked for last, no less."""
+        plane = self.view.plane if self.view else None
+        return plane if plane is not None and plane.asked == self._asked else None
+
+    @property
+    def _width(self) -> int:
+        """How many units the layer has."""
+        return self.described.layers[self.shown_layer or -1] if self.described else 1
+
+    @property
+    def _room(self) -> tuple[int, int]:
+        """Rows and columns of a single picture."""
+        return self.size.height - 1 - FOOT, self.size.width - LABELS
+
+    @property
+    def _tiles(self) -> Tiling:
+        return tiling(self._width, self.size.width + 1, self.size.height - FOOT)
+
+    @property
+    def _shaded(self) -> bool:
+        """Whether there are too few colours for a scale."""
+        return self.app.console.color_system in (None, "standard")
+
+    def _ask(self) -> None:
+        """Ask for what is seen, where that is something else than was asked for last."""
+        if not self._seen or self._missing():
+            return
+        engine = engine_of(self.selection.shown)
+        many = self.shown_unit is None and self._width > 1
+        rows, columns = (self._tiles.rows, self._tiles.columns) if many else self._room
+        grid = (columns, 2 * rows) if self.described and self.described.layers[0] == 2 else (dots_wanted(columns), 1)
+        count = min(self._tiles.count, self._width) if many else 1
+        asked = ShowPlane(*grid, self.shown_layer, self.shown_unit or 0, count, engine)
+        if asked != self._asked:
+            self._asked = asked
+            self.post_message(Asked(asked))
+        self._entitle()
+
+    def _entitle(self) -> None:
+        depth = self.described.depth if self.described else 0
+        layer = self.shown_layer or depth
+        answer = layer == depth
+        if self.shown_unit is not None:
+            what = f"{'output' if answer else f'layer {layer}, unit'} {self.shown_unit}"
+        else:
+            what = "" if answer else f"layer {layer}, {self._width} units"
+        self.border_title = f"{TITLE} · {what}" if what else TITLE
+        seen = self._asked.count
+        hidden = self.shown_unit is None and 1 < seen < self._width
+        self.border_subtitle = f"units 0–{seen - 1} of {self._width} · → one by one" if hidden else ""
+
+    def _name_of(self, plane: Plane, unit: int) -> str:
+        names = plane.class_names
+        if plane.asked.layer == 0 and names is not None and len(names) == plane.width:
+            return names[unit]
+        return f"{'output' if plane.asked.layer == 0 else 'unit'} {unit}"

@@ -1,0 +1,1 @@
+"""Drawing in a terminal: canvases of dots and of half blocks, colour scales, axes."""

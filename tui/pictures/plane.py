@@ -1,0 +1,151 @@
+"""The answer map as lines of text: coloured half blocks over two inputs, a curve over one; samples on top."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rich.segment import Segment
+
+from tui.pictures.axes import axis, labels_line, number_text
+from tui.pictures.canvas import DOTS_ACROSS, DOTS_DOWN, Dots, Pixels, shade, style_of
+from tui.pictures.colours import LEVELS, colour_of, scale
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from rich.style import Style
+
+    from core.arrays import FloatArray
+    from tui.protocol import Plane
+
+LABELS = 8
+"""Columns of the labels at the left, the axis included."""
+BOUNDARY, NOT_FINITE = LEVELS, LEVELS + 1
+"""Levels beyond the scale."""
+SIGNS = "○●△▲□■◇◆"
+"""Of the classes; more than so many begin anew."""
+WRONG, SAMPLE = "✗", "•"
+
+
+def palette() -> tuple[str, ...]:
+    """Return the scale, then the colours of the boundary and of what is not finite."""
+    return (*scale(), "#ffffff", "#be1e5a")
+
+
+def levels_of(values: FloatArray, span: tuple[float, float]) -> NDArray[np.uint8]:
+    """Return the level of each value between the least and the largest one; what is not finite has its own."""
+    low, high = span
+    width = high / 2 - low / 2
+    with np.errstate(all="ignore"):
+        share = (values.astype(np.float64) / 2 - low / 2) / width if width > 0 else np.full(values.shape, 0.5)
+        levels = np.clip(np.nan_to_num(share) * LEVELS, 0, LEVELS - 1).astype(np.uint8)
+    levels[~np.isfinite(values)] = NOT_FINITE
+    return levels
+
+
+class Map:
+    """One unit over two inputs: `line(y)` gives its rows of half blocks."""
+
+    def __init__(self, plane: Plane, unit: int, *, shaded: bool) -> None:
+        levels = levels_of(plane.values[unit], plane.span)
+        if plane.boundary is not None:
+            levels[plane.boundary] = BOUNDARY
+        self._pixels = Pixels(levels, palette(), shaded=shaded)
+        self._levels = levels
+        self._lay_samples(plane)
+
+    def line(self, y: int) -> list[Segment]:
+        """Return a row of cells."""
+        return self._pixels.line(y)
+
+    def _lay_samples(self, plane: Plane) -> None:
+        """Write a sign for each sample; one that is misclassified over those that aren't."""
+        samples, extent = plane.samples, plane.extent
+        columns = extent.columns_of(samples.x[:, 0], self._pixels.columns).tolist()
+        rows = (extent.rows_of(samples.x[:, 1], 2 * self._pixels.rows) // 2).tolist()
+        wrong = samples.wrong
+        order = range(len(rows)) if wrong is None else np.argsort(wrong, kind="stable").tolist()
+        for i in order:
+            sign = SAMPLE if samples.classes is None else SIGNS[int(samples.classes[i]) % len(SIGNS)]
+            if wrong is not None and wrong[i]:
+                sign = WRONG
+            level = int(self._levels[2 * rows[i], columns[i]])
+            self._pixels.put(rows[i], columns[i], sign, contrast(level))
+
+
+def contrast(level: int) -> str:
+    """Return black on what is light, white on what is dark."""
+    return "#000000" if level > LEVELS // 2 and level != NOT_FINITE else "#ffffff"
+
+
+class Line:
+    """One unit over a single input, in braille, with the samples where they have the units' scale."""
+
+    def __init__(self, plane: Plane, unit: int, columns: int, rows: int, *, dark: bool, targets: bool) -> None:
+        self._canvas = Dots(columns, rows)
+        height, width = self._canvas.height, self._canvas.width
+        low, high = span_of(plane, targets=targets)
+        self.values = axis(low, high, height)
+        values = plane.values[unit, 0]
+        seen = np.isfinite(values)
+        dots = np.array([self.values.dot(float(each)) if ok else 0 for each, ok in zip(values, seen, strict=True)])
+        top, bottom = dots.copy(), dots.copy()
+        both = seen[1:] & seen[:-1]
+        top[1:] = np.where(both, np.maximum(dots[1:], dots[:-1] - 1), dots[1:])
+        bottom[1:] = np.where(both, np.minimum(dots[1:], dots[:-1] + 1), dots[1:])
+        steps = self._canvas.spans(np.where(seen, height - 1 - top, 1), np.where(seen, height - 1 - bottom, 0))
+        if targets:
+            self._lay_samples(plane, colour_of(1, dark=dark))
+        self._canvas.draw(steps[:, :width], style_of(colour_of(0, dark=dark)))
+
+    def line(self, y: int) -> list[Segment]:
+        """Return a row of cells."""
+        return self._canvas.line(y)
+
+    def _lay_samples(self, plane: Plane, colour: str) -> None:
+        mask = np.zeros((self._canvas.height, self._canvas.width), np.bool_)
+        columns = plane.extent.columns_of(plane.samples.x[:, 0], self._canvas.width)
+        rows = [self._canvas.height - 1 - self.values.dot(float(each)) for each in plane.samples.y[:, 0]]
+        mask[np.array(rows, np.intp), columns] = True
+        self._canvas.draw(mask, style_of(colour))
+
+
+def span_of(plane: Plane, *, targets: bool) -> tuple[float, float]:
+    """Return the range of a curve's values, with that of the targets where they are drawn too."""
+    low, high = plane.span
+    if targets:
+        low, high = min(low, float(plane.samples.y.min())), max(high, float(plane.samples.y.max()))
+    return low, high
+
+
+def dots_wanted(columns: int) -> int:
+    """Return how many inputs a curve over so many columns needs."""
+    return columns * DOTS_ACROSS
+
+
+def scale_line(plane: Plane, width: int, dim: Style, *, shaded: bool) -> list[Segment]:
+    """Return the legend of the colours, as many of them as there is room for."""
+    count = max(4, min(LEVELS, width))
+    colours = scale()
+    steps = [round(i * (LEVELS - 1) / (count - 1)) for i in range(count)]
+    low, high = (number_text(each) for each in plane.span)
+    boxes = [Segment(shade(each)) if shaded else Segment(" ", style_of(None, colours[each])) for each in steps]
+    return [Segment(f"{low} ", dim), *boxes, Segment(f" {high}", dim)]
+
+
+def row_label(plane: Plane, y: int, rows: int, name: str) -> str:
+    """Return the label at the left of a row of a map: the second input at the top, the middle and the bottom."""
+    low, high = plane.extent.bottom, plane.extent.top
+    labels = axis(low, high, rows * DOTS_DOWN).ticks(max(2, rows // 4))
+    marks = {rows - 1 - axis(low, high, rows * DOTS_DOWN).dot(each) // DOTS_DOWN: number_text(each) for each in labels}
+    if y == 0 and 0 not in marks:
+        return f"{name:>{LABELS - 1}}│"
+    return f"{marks[y]:>{LABELS - 1}}┤" if y in marks else f"{'':>{LABELS - 1}}│"
+
+
+def column_labels(plane: Plane, columns: int, name: str) -> str:
+    """Return the labels below a map: the first input at round numbers."""
+    along = axis(plane.extent.left, plane.extent.right, columns * DOTS_ACROSS)
+    ticks = along.ticks(max(2, columns // 12))
+    places = [(along.dot(each) // DOTS_ACROSS, number_text(each)) for each in ticks]
+    return f"{name:>{LABELS - 1}} {labels_line(places, columns)}"

@@ -26,6 +26,7 @@ from tui.pictures.plane import (
 )
 from tui.pictures.tiles import Tiling, tiling
 from tui.protocol import Described, ShowPlane, View
+from tui.recorded import NO_PICTURE
 from tui.selection import Selection
 
 if TYPE_CHECKING:
@@ -193,6 +194,8 @@ class AnswerPane(LinePane):
         """Say what the picture needs that is not there; empty where all is."""
         if self.described is None or self.view is None:
             return "starting…"
+        if self.described.recorded is not None:
+            return NO_PICTURE
         inputs = self.described.layers[0]
         if inputs > 2:
             return f"The answer map needs one or two inputs; this network has {inputs:,}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -51,6 +52,7 @@ from tui.screens.errands import SLOW_TO_GET_BACK, Errands
 from tui.screens.panes import Panes
 from tui.screens.slow_motion import SlowMotion
 from tui.selection import Selection
+from tui.shown import views_of
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -178,7 +180,9 @@ class MainScreen(Screen[None]):
         """Take in what is run; look at a tensor that it has."""
         if self.selection.layer > event.depth:
             self.selection = Selection(shown=self.selection.shown)
-        if self.described is not None and self.described.experiment != event.experiment:
+        if self.selection.shown not in views_of(event.engines):
+            self.selection = replace(self.selection, shown=event.engines[0])
+        if self.described is not None and self.described.run != event.run:
             self.slow_motion.end()
         self.described = event
 

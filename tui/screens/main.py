@@ -130,7 +130,7 @@ class MainScreen(Screen[None]):
         with self._context():  # a pane is bound to whatever runs, and a key's action is run by the app
             pane.data_bind(MainScreen.described, MainScreen.view, MainScreen.selection)
             others = (MainScreen.history, MainScreen.checkup)
-            return pane.data_bind(*(each for each in others if hasattr(pane, each.name)))
+            return pane.data_bind(*(each for each in others if hasattr(type(pane), each.name)))
 
     def on_mount(self) -> None:
         """Begin where ↑ and ↓ choose a tensor; listen to the trainer now that there is something to show it in."""

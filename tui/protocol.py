@@ -294,9 +294,9 @@ Command: TypeAlias = (
     | ChangeSettings
     | Show
     | ShowMap
+    | FollowOwn
     | ShowPlane
     | ShowSpread
-    | FollowOwn
     | Explain
     | ShowPhases
     | WriteDumps

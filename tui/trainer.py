@@ -201,10 +201,16 @@ class Trainer:
     def _all_missing(self) -> dict[str, str]:
         return self._missing | ({} if self._mine is None else self._mine.missing)
 
+    @property
+    def _seen_frame(self) -> Frame:
+        """The epoch where the run stands, with the user's own engine in it where that is known."""
+        plain = self._session.frame()
+        return plain if self._mine is None else self._mine.seen(plain)[0]
+
     # Commands
 
     def _carry_out(self, command: Command, number: int) -> None:
-        if self._walk.follow(command) or self._depicted.take(command):
+        if self._walk.follow(command) or self._depicted.take(command) or self._save(command, number):
             return
         match command:
             case Restart(without_asking):
@@ -226,9 +232,20 @@ class Trainer:
                 self._explaining.follow(command)
             case WriteDumps():
                 self._accept(DumpJob(number, command, self._session, self._session.experiment, self._mine))
-            case SaveWeights() | SaveRun() | SavePicture():
-                self._save(command)
-                self._emit(Saved(number, command.path, command.path.stat().st_size))
+
+    def _save(self, command: Command, number: int) -> bool:
+        """Write what a command asks to be saved; False where it asks something else."""
+        match command:
+            case SaveWeights(engine, path, replace):
+                self._save_weights(engine, path, replace=replace)
+            case SavePicture(path=path):
+                write_picture(self._session, self._seen_frame, command)
+            case SaveRun(path, replace):
+                write_run(path, self._session.saved(), replace=replace)
+            case _:
+                return False
+        self._emit(Saved(number, path, path.stat().st_size))
+        return True
 
     def _begin(self, experiment: Experiment, saved: SavedRun | None = None) -> None:
         """Start a run, or go on with one that was saved; where that fails, all stays as it was.
@@ -284,15 +301,6 @@ class Trainer:
             self._mine.begin(self._session)
         self._verdicts.forget_after(after)
         self._describe()
-
-    def _save(self, asked: SaveWeights | SaveRun | SavePicture) -> None:
-        match asked:
-            case SaveWeights(engine, path, replace):
-                self._save_weights(engine, path, replace=replace)
-            case SaveRun(path, replace):
-                write_run(path, self._session.saved(), replace=replace)
-            case SavePicture():
-                write_picture(self._session, asked)
 
     def _save_weights(self, engine: str, path: Path, *, replace: bool) -> None:
         session = self._session

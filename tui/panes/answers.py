@@ -27,6 +27,7 @@ from tui.pictures.plane import (
 from tui.pictures.tiles import Tiling, tiling
 from tui.protocol import Described, ShowPlane, View
 from tui.selection import Selection
+from tui.shown import engine_of
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -249,7 +250,7 @@ class AnswerPane(LinePane):
         rows, columns = (self._tiles.rows, self._tiles.columns) if many else self._room
         grid = (columns, 2 * rows) if self.described and self.described.layers[0] == 2 else (dots_wanted(columns), 1)
         count = min(self._tiles.count, self._width) if many else 1
-        return ShowPlane(*grid, self.shown_layer, self.shown_unit or 0, count, self.selection.engine)
+        return ShowPlane(*grid, self.shown_layer, self.shown_unit or 0, count, engine_of(self.selection.shown))
 
     def _ask(self) -> None:
         """Ask for what is seen, where that is something else than was asked for last."""

@@ -12,6 +12,7 @@ from tui.panes.lines import Asked, LinePane
 from tui.pictures.spread import histogram_width, picture
 from tui.protocol import Described, ShowSpread, View
 from tui.selection import Selection
+from tui.shown import engine_of
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -120,7 +121,8 @@ class SpreadPane(LinePane):
         """Ask for what is seen, where that is something else than was asked for last."""
         if not self._seen or not self.size.width:
             return
-        asked = ShowSpread(histogram_width(self.size.width), self.selection.engine)
+        engine = engine_of(self.selection.shown)
+        asked = ShowSpread(histogram_width(self.size.width), engine)
         if asked != self._asked:
             self._asked = asked
             self.post_message(Asked(asked))

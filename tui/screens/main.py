@@ -88,11 +88,11 @@ class MainScreen(Screen[None]):
     described: reactive[Described | None] = reactive(None, repaint=False)
     view: reactive[View | None] = reactive(None, repaint=False)
     selection: reactive[Selection] = reactive(Selection(), repaint=False)
-    history: reactive[LossHistory] = reactive(LossHistory, repaint=False)
     checkup: reactive[Checkup | None] = reactive(None, repaint=False)
     """The last check of the user's own file."""
     hidden: reactive[bool] = reactive(False, repaint=False)
     """Whether the mistake that is planted in scratch is not to be told."""
+    history: reactive[LossHistory] = reactive(LossHistory, repaint=False)
     at_work: reactive[AtWork | None] = reactive(None, repaint=False)
     """What an epoch in slow motion is doing."""
 

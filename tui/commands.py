@@ -13,6 +13,7 @@ from core.errors import ExperimentError, GuestError
 from core.experiment_file import DEFAULT, describe, load, shipped
 from tui import launch
 from tui.protocol import Mine, Start
+from tui.recorded import Compared
 
 app = cyclopts.App(
     name="mlp-tui",
@@ -170,6 +171,7 @@ def compare(
     *,
     digits: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=17))] = 5,
     json: bool = False,
+    tui: bool = False,
 ) -> int:
     """Compare the gradients in two files, whoever wrote them: dumps, text, .npz, .safetensors or .pt.
 
@@ -186,7 +188,11 @@ def compare(
         Significant digits that have to agree where no rounding bound can be derived, as in other people's files.
     json
         An object instead of a table.
+    tui
+        Open the two files in the program, as two engines whose epochs are the passes found in them.
     """
+    if tui:
+        return _open_files(Compared(a.absolute(), b.absolute(), digits), as_json=json)
     from tui.compare_text import run  # noqa: PLC0415 - it needs NumPy, which --help need not wait for
 
     launch.let_ctrl_c_interrupt()
@@ -255,6 +261,21 @@ def list_experiments() -> None:
     """List the experiments that ship."""
     for name in shipped():
         print(f"{name:<12} {describe(name)}")
+
+
+def _open_files(compared: Compared, *, as_json: bool) -> int:
+    """Open the screen on two files, once they are known to hold gradients.
+
+    Raises:
+        MlpError: one can't be read, or it is to be printed too.
+    """
+    if as_json:
+        raise ExperimentError("--tui opens the screen, --json prints", expected="one of them")
+    from core.dat.foreign import read_any  # noqa: PLC0415 - it needs NumPy, which --help need not wait for
+
+    for path in (compared.a, compared.b):
+        read_any(path)
+    return launch.open_screen(Start(compared=compared))
 
 
 def _own_file(path: Path, experiment: str | None, memory: str) -> Mine:

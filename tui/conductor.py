@@ -44,6 +44,7 @@ from tui.protocol import (
 from tui.served import is_served
 
 if TYPE_CHECKING:
+    from tui.player import Player
     from tui.trainer import Trainer
 
 Listener = Callable[[Event], object]
@@ -280,7 +281,7 @@ def _folder(asked: WriteDumps | SaveWeights | SaveRun | SavePicture) -> Path:
 class LocalConductor:
     """A trainer in the same event loop, working between the loop's other tasks; for tests."""
 
-    def __init__(self, make: Callable[[Listener], Trainer]) -> None:
+    def __init__(self, make: Callable[[Listener], Trainer | Player]) -> None:
         self._make = make
         self._commands: asyncio.Queue[Numbered | None] = asyncio.Queue()
         """None where the trainer has news to take."""
@@ -334,7 +335,7 @@ class LocalConductor:
             loop.call_soon_threadsafe(self._commands.put_nowait, None)
 
     @staticmethod
-    def _carry_out(trainer: Trainer, order: Numbered | None) -> None:
+    def _carry_out(trainer: Trainer | Player, order: Numbered | None) -> None:
         if order is None:
             trainer.take_news()
         else:

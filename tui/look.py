@@ -8,7 +8,7 @@ import numpy as np
 
 from core.agreement import Agreement, agreement, digits, ulps
 from core.errors import EpochError
-from core.tensors import TensorName, tensor_names
+from core.tensors import Quantity, TensorName, tensor_names
 from tui.protocol import Inside, Matrix, Sample, ShowMap, Window
 from tui.shown import MINE, derived
 from tui.whole import Whole, block_map, difference, largest, peak
@@ -58,7 +58,7 @@ def matrix_of(
     after = {
         engine: _cut(_as_matrix((each.after.W if name.part == "W" else each.after.b)[name.layer]), window)
         for engine, each in frame.engines.items()
-        if name.part
+        if name.quantity is Quantity.PARAMETER and engine in tensors
     }
     precision = {engine: str(tensor.dtype) for engine, tensor in tensors.items()}
     blocks = None

@@ -40,7 +40,12 @@ def aligned(value: float, decimals: int) -> str:
 
 
 def full(value: float, precision: str) -> str:
-    """Write a number with all digits that tell it from its neighbours: 17 for float64, 9 for float32."""
+    """Write a number with all digits that tell it from its neighbours: 17 for float64, 9 for float32.
+
+    Of what a file prints (any other precision), it is as many as bring it back, and so those that are printed.
+    """
+    if precision not in _FULL:
+        return f"{value: }"
     return f"{value: .{_FULL[precision]}e}"
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 from msgspec import Struct
 
 from tui.findings import Checkup
+from tui.recorded import Compared, Recorded
 
 if TYPE_CHECKING:
     from array import array
@@ -52,25 +53,31 @@ class Mine(Struct, frozen=True):
 
 
 class Start(Struct, frozen=True):
-    """What the program begins with: an experiment's name or file with settings put over it, or a saved run."""
+    """What the program begins with: an experiment's name or file with settings put over it, or a saved run.
+
+    Or two files of gradients, which nothing is trained for.
+    """
 
     source: str = "notebook"
     settings: tuple[str, ...] = ()
     resume: Path | None = None
     mine: Mine | None = None
     """The user's own backward pass, as an engine more."""
+    compared: Compared | None = None
 
     def words(self) -> list[str]:
         """Write it for a command line."""
         mine = ["", "", ""] if self.mine is None else self.mine.words()
-        return [self.source, "" if self.resume is None else str(self.resume), *mine, *self.settings]
+        compared = ["", "", ""] if self.compared is None else self.compared.words()
+        return [self.source, "" if self.resume is None else str(self.resume), *mine, *compared, *self.settings]
 
     @classmethod
     def of(cls, words: list[str]) -> Start:
         """Read it as `words` writes it."""
-        source, resume, path, asked, memory, *settings = words
+        source, resume, path, asked, memory, a, b, digits, *settings = words
         mine = Mine(Path(path), asked or None, int(memory)) if path else None
-        return cls(source, tuple(settings), Path(resume) if resume else None, mine)
+        compared = Compared(Path(a), Path(b), int(digits)) if a else None
+        return cls(source, tuple(settings), Path(resume) if resume else None, mine, compared)
 
 
 class Window(Struct, frozen=True):
@@ -294,9 +301,9 @@ Command: TypeAlias = (
     | ChangeSettings
     | Show
     | ShowMap
-    | FollowOwn
     | ShowPlane
     | ShowSpread
+    | FollowOwn
     | Explain
     | ShowPhases
     | WriteDumps
@@ -316,43 +323,65 @@ class Numbered(Struct, frozen=True):
 class Described(Struct, frozen=True):
     """What is run: the first thing that the trainer says, and said anew where it has become another."""
 
-    experiment: Experiment
+    run: Experiment | Recorded
     engines: tuple[str, ...]
     """Those that take part, also where they have not joined yet."""
     metrics: tuple[str, ...] = ()
     """What is measured after each epoch beside the loss."""
 
     @property
+    def recorded(self) -> Recorded | None:
+        """The two files that are looked at; None where an experiment is trained."""
+        return self.run if isinstance(self.run, Recorded) else None
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment that is trained.
+
+        Raises:
+            ValueError: there is none, as two files are looked at.
+        """
+        if isinstance(self.run, Recorded):
+            raise ValueError("two files are looked at, and no experiment")  # noqa: TRY004 - no wrong argument
+        return self.run
+
+    @property
     def name(self) -> str:
-        """The experiment's name."""
-        return self.experiment.name
+        """The experiment's name, or those of the files."""
+        if isinstance(self.run, Recorded):
+            return " · ".join(f"{side} {name}" for side, name in self.run.files.items())
+        return self.run.name
 
     @property
     def layers(self) -> tuple[int, ...]:
         """Widths from the input to the output."""
-        return self.experiment.layers
+        return self.run.layers
 
     @property
     def activations(self) -> tuple[str, ...]:
         """The activation of each layer, 1 to L."""
-        return self.experiment.activations()
+        return self.run.activations if isinstance(self.run, Recorded) else self.run.activations()
 
     @property
     def depth(self) -> int:
         """The number of layers with parameters."""
-        return self.experiment.depth
+        return len(self.run.layers) - 1
 
     @property
     def loss(self) -> str:
         """The loss with how it reduces over samples and outputs."""
+        if isinstance(self.run, Recorded):
+            return self.run.loss
         from core.functions.losses import LOSSES  # noqa: PLC0415 - the first frame does without
 
-        return LOSSES[self.experiment.loss].formula
+        return LOSSES[self.run.loss].formula
 
     @property
     def summary(self) -> str:
         """Network, loss, optimizer and precision in one line."""
-        experiment = self.experiment
+        if isinstance(self.run, Recorded):
+            return self.run.network
+        experiment = self.run
         precisions = {name: experiment.precision_of(cast("EngineName", name)) for name in engines()}
         first, *others = precisions.items()
         same = all(precision == first[1] for _, precision in others)
@@ -536,6 +565,8 @@ class View:
     """Of every tensor of the selected quantity, by engine, where it is judged: whether it is right but for rounding."""
     parted: int | None = None
     """The first epoch that was found to have a gradient that rounding does not explain."""
+    lacking: Mapping[str, str] = field(default_factory=dict)
+    """Which engines have no numbers of the selected tensor though they have the epoch, and why: of files alone."""
     drift: float | None = None
     """How far the parameters of two engines have drifted apart, relative to the largest; None if there are not two."""
     marks: Mapping[TensorName, Judgement] = field(default_factory=dict)

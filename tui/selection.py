@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from core.tensors import INPUT, TARGET, Part, Quantity, TensorName, tensor_names
 from tui.protocol import Explain
-from tui.shown import MINE, views_of
+from tui.shown import MINE, is_derived, views_of
 
 if TYPE_CHECKING:
     from core.trace import Address
@@ -45,6 +45,11 @@ class Selection:
     def tensor(self) -> TensorName:
         """The name of the selected tensor."""
         return TensorName(self.quantity, self.layer, self.part if self.quantity.of_parameters else "")
+
+    @property
+    def engine(self) -> str:
+        """The engine whose numbers pictures show: scratch where what is shown is told of engines, and is none."""
+        return "scratch" if is_derived(self.shown) else self.shown
 
     def of(self, name: TensorName) -> Selection:
         """Select a tensor."""

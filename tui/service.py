@@ -20,7 +20,8 @@ from core.errors import MlpError
 from core.experiment_file import load
 from core.saved_run import read_run
 from tui.keeper import Keeper
-from tui.protocol import Start
+from tui.player import Player, open_files
+from tui.protocol import Open, Resume, Said, Start
 from tui.served import is_served
 from tui.trainer import Trainer
 
@@ -79,11 +80,18 @@ class Service:
         self._news, self._wake = os.pipe()
         """Bytes come from other threads where the trainer has news to take."""
         os.set_blocking(self._wake, False)
-        saved = None if start.resume is None else read_run(start.resume)
-        experiment = _experiment_of(start) if saved is None else saved.experiment
-        self._trainer = Trainer(experiment, self._tell, saved, start.mine)
+        self._trainer = self._begun(start)
         self._trainer.wake = self._rouse
         self._rouse()
+
+    def _begun(self, start: Start) -> Trainer | Player:
+        """Return the trainer of a run, or the player of two files."""
+        if start.compared is not None:
+            self._importing = None  # nothing is trained
+            return Player(open_files(start.compared), self._tell)
+        saved = None if start.resume is None else read_run(start.resume)
+        experiment = _experiment_of(start) if saved is None else saved.experiment
+        return Trainer(experiment, self._tell, saved, start.mine)
 
     def run(self) -> None:
         """Do what comes until the other end says that nothing more will.
@@ -121,9 +129,21 @@ class Service:
             order: Numbered = self._connection.recv()
             if self._importing is not None:
                 self._importing.begin()
-            self._trainer.handle(order.command, order.number)
+            self._handle(order)
             came = True
         return came
+
+    def _handle(self, order: Numbered) -> None:
+        """Carry out a command; where it opens a run in the place of two files, a trainer takes it on."""
+        if isinstance(self._trainer, Player) and isinstance(order.command, Open | Resume):
+            try:
+                self._trainer = self._trainer.succeeded_by(order.command, order.number)
+                self._trainer.wake = self._rouse
+                self._importing = _Import()
+            except MlpError as error:
+                self._tell(Said(str(error), "error"))
+        else:
+            self._trainer.handle(order.command, order.number)
 
     def _rouse(self) -> None:
         with contextlib.suppress(BlockingIOError):  # it is full of news

@@ -28,8 +28,3 @@ def is_derived(shown: str) -> bool:
 def views_of(engines: tuple[str, ...]) -> tuple[str, ...]:
     """Name all that can be shown of a tensor: each engine, then what parts each of the others from the first."""
     return (*engines, *(name for other in engines[1:] for name in derived(other)))
-
-
-def engine_of(shown: str) -> str:
-    """Return the engine to draw a picture of: the one that is looked at, scratch where that is none of the run's."""
-    return "scratch" if is_derived(shown) or shown == MINE else shown

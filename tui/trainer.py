@@ -210,7 +210,7 @@ class Trainer:
     # Commands
 
     def _carry_out(self, command: Command, number: int) -> None:
-        if self._walk.follow(command) or self._depicted.take(command) or self._save(command, number):
+        if self._walk.follow(command) or self._depicted.take(command):
             return
         match command:
             case Restart(without_asking):
@@ -232,20 +232,9 @@ class Trainer:
                 self._explaining.follow(command)
             case WriteDumps():
                 self._accept(DumpJob(number, command, self._session, self._session.experiment, self._mine))
-
-    def _save(self, command: Command, number: int) -> bool:
-        """Write what a command asks to be saved; False where it asks something else."""
-        match command:
-            case SaveWeights(engine, path, replace):
-                self._save_weights(engine, path, replace=replace)
-            case SavePicture(path=path):
-                write_picture(self._session, self._seen_frame, command)
-            case SaveRun(path, replace):
-                write_run(path, self._session.saved(), replace=replace)
-            case _:
-                return False
-        self._emit(Saved(number, path, path.stat().st_size))
-        return True
+            case SaveWeights() | SaveRun() | SavePicture():
+                self._save(command)
+                self._emit(Saved(number, command.path, command.path.stat().st_size))
 
     def _begin(self, experiment: Experiment, saved: SavedRun | None = None) -> None:
         """Start a run, or go on with one that was saved; where that fails, all stays as it was.
@@ -301,6 +290,15 @@ class Trainer:
             self._mine.begin(self._session)
         self._verdicts.forget_after(after)
         self._describe()
+
+    def _save(self, asked: SaveWeights | SaveRun | SavePicture) -> None:
+        match asked:
+            case SaveWeights(engine, path, replace):
+                self._save_weights(engine, path, replace=replace)
+            case SaveRun(path, replace):
+                write_run(path, self._session.saved(), replace=replace)
+            case SavePicture():
+                write_picture(self._session, self._seen_frame, asked)
 
     def _save_weights(self, engine: str, path: Path, *, replace: bool) -> None:
         session = self._session

@@ -85,6 +85,11 @@ def block_map(
     return BlockMap(height, width, values)
 
 
+def fewest(digits: FloatArray, height: int, width: int) -> FloatArray:
+    """Return the fewest digits in each block of so many rows and columns."""
+    return _reduced(np.minimum, digits, height, width)
+
+
 def _extremes(matrix: FloatArray, height: int, width: int) -> FloatArray:
     most, least = (_reduced(each, matrix, height, width) for each in (np.maximum, np.minimum))
     extremes: FloatArray = np.where(np.abs(least) > np.abs(most), least, most)

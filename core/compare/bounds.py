@@ -41,12 +41,15 @@ class Bounds:
 
     def bounded(self, name: str, precision: Precision | None = None) -> Bounded:
         """Return a gradient by its name; in the dump's precision, if no other is asked for."""
-        precision = precision or self.precision
+        return self.reference(precision or self.precision).gradient(name)
+
+    def reference(self, precision: Precision) -> Reference:
+        """Return the whole pass with its bounds, in either precision."""
         if precision not in self._references:
             cast = Parameters(self.parameters.layers, self.parameters.flat.astype(precision))
             x, y = self.batch.x.astype(precision), self.batch.y.astype(precision)
             self._references[precision] = reference(Network.of(self.experiment), cast, x, y, precision)
-        return self._references[precision].gradient(name)
+        return self._references[precision]
 
 
 def bounds_of(found: Found) -> Bounds | None:

@@ -38,10 +38,10 @@ def compare(a: Reading, b: Reading, bounds: BoundsOf = bounds_of, *, digits: int
     matched, more = _matched(a, b)
     if not matched:
         return Comparison(Verdict.EPOCHS, f"{Verdict.EPOCHS.value}: {more[0]}", (), tuple(remarks))
-    if len(matched) < max(len(a.epochs), len(b.epochs)) and min(len(a.epochs), len(b.epochs)) == 1:
+    if _is_one_of_many(a, b):
         pairs = [_of_many(a, b, bounds, digits)]
     else:
-        pairs = [_judged(first, second, bounds, digits) for first, second in matched]
+        pairs = [compare_passes(first, second, bounds, digits) for first, second in matched]
     verdict = next(each for each in _ORDER if any(pair.verdict is each for pair in pairs))
     telling = next(pair for pair in pairs if pair.verdict is verdict)
     line = telling.line
@@ -49,6 +49,26 @@ def compare(a: Reading, b: Reading, bounds: BoundsOf = bounds_of, *, digits: int
         alike = sum(pair.verdict is verdict for pair in pairs)
         line = f"{line} (so {alike} of {len(pairs)} passes; this one is {' and '.join(dict.fromkeys(telling.labels))})"
     return Comparison(verdict, line, tuple(pairs), (*remarks, *more))
+
+
+def side_by_side(a: Reading, b: Reading) -> list[tuple[Found | None, Found | None]]:
+    """Put the passes of two files side by side; the only pass of a file beside each of the other's.
+
+    They are in the order of `Comparison.pairs`, where each has been compared for it; what has no counterpart follows.
+    """
+    if _is_one_of_many(a, b):
+        return [(first, second) for first in a.epochs for second in b.epochs]
+    matched, _ = _matched(a, b)
+    taken = {id(each) for pair in matched for each in pair}
+    alone_a: list[tuple[Found | None, None]] = [(each, None) for each in a.epochs if id(each) not in taken]
+    alone_b: list[tuple[None, Found | None]] = [(None, each) for each in b.epochs if id(each) not in taken]
+    return [*matched, *alone_a, *alone_b]
+
+
+def _is_one_of_many(a: Reading, b: Reading) -> bool:
+    """Whether one file has one pass and the other has several."""
+    fewest, most = sorted((len(a.epochs), len(b.epochs)))
+    return fewest == 1 < most
 
 
 def _matched(a: Reading, b: Reading) -> tuple[list[tuple[Found, Found]], list[str]]:
@@ -69,7 +89,7 @@ def _matched(a: Reading, b: Reading) -> tuple[list[tuple[Found, Found]], list[st
 
 def _of_many(a: Reading, b: Reading, bounds: BoundsOf, digits: int) -> Pair:
     """Compare a file of one pass with that of several which agrees best with it."""
-    pairs = [_judged(first, second, bounds, digits) for first in a.epochs for second in b.epochs]
+    pairs = [compare_passes(first, second, bounds, digits) for first in a.epochs for second in b.epochs]
     best = max(pairs, key=lambda pair: (pair.verdict.equal, _ORDER.index(pair.verdict), _digits(pair)))
     which, label = ("A", best.labels[0]) if len(a.epochs) > 1 else ("B", best.labels[1])
     remark = f"of {len(pairs)} passes in {which}, {label} agrees best with the other file's only one, and was taken"
@@ -80,7 +100,7 @@ def _digits(pair: Pair) -> float:
     return min((row.digits[0] for row in pair.rows), default=0.0)
 
 
-def _judged(a: Found, b: Found, bounds: BoundsOf, digits: int) -> Pair:
+def compare_passes(a: Found, b: Found, bounds: BoundsOf, digits: int) -> Pair:
     """Compare two passes; both ways where square weights could be read otherwise and that changes the verdict."""
     pair = replace(judge_pair(a, b, bounds, digits), labels=(a.label, b.label))
     if pair.verdict.equal:

@@ -16,7 +16,9 @@ from core.experiment_file import load
 from tui.app import MlpApp
 from tui.cli import _command
 from tui.conductor import LocalConductor
+from tui.player import Player, open_files
 from tui.protocol import Mine
+from tui.recorded import Compared
 from tui.trainer import Trainer
 
 PATIENCE = 20.0
@@ -79,11 +81,10 @@ def mlp_tui_process():
 class WatchedConductor(LocalConductor):
     """A trainer in the same loop, which tells whether it has done all that it was asked."""
 
-    def __init__(self, experiment, mine=None):
+    def __init__(self, make):
         self.sent = []
         self.trainer = None
-        self._mine = mine
-        super().__init__(lambda emit: self._joined(experiment, emit))
+        super().__init__(lambda emit: self._watched(make(emit)))
 
     def send(self, command):
         self.sent.append(command)
@@ -95,10 +96,16 @@ class WatchedConductor(LocalConductor):
             self._task.result()  # raises what ended the trainer
         return self.trainer is not None and self._commands.empty() and bool(self._commands._getters)
 
-    def _joined(self, experiment, emit):
-        self.trainer = Trainer(experiment, emit, mine=self._mine)
-        self.trainer.join(Autograd)
-        return self.trainer
+    def _watched(self, trainer):
+        self.trainer = trainer
+        return trainer
+
+
+def joined(experiment, emit, mine=None):
+    """A trainer that both engines have joined, and the user's own file where there is one."""
+    trainer = Trainer(experiment, emit, mine=mine)
+    trainer.join(Autograd)
+    return trainer
 
 
 class Program:
@@ -156,26 +163,39 @@ def make_app():
     """Return a function that makes the App on an experiment, by name or file, with its conductor."""
 
     def make(source="notebook", mine=None):
-        conductor = WatchedConductor(load(str(source)), mine and Mine(mine))
+        experiment, own = load(str(source)), mine and Mine(mine)
+        conductor = WatchedConductor(lambda emit: joined(experiment, emit, own))
         return MlpApp(conductor), conductor
 
     return make
 
 
+@contextlib.asynccontextmanager
+async def running(app, conductor, size):
+    """Run the program, and give it when the panes are filled."""
+    async with app.run_test(size=size, notifications=True) as pilot:
+        program = Program(app, conductor, pilot)
+        await program.until(lambda: program.view is not None and conductor.idle, "the first View comes")
+        await pilot.pause()
+        yield program
+    conductor.close()
+    await asyncio.gather(conductor._task, return_exceptions=True)
+    conductor.trainer.close()
+
+
 @pytest.fixture
 def opened(make_app):
-    """Return an asynchronous context manager that opens the program and gives it when the panes are filled."""
+    """Return an asynchronous context manager that opens the program on an experiment."""
+    return lambda source="notebook", size=(120, 40), mine=None: running(*make_app(source, mine), size)
 
-    @contextlib.asynccontextmanager
-    async def open_program(source="notebook", size=(120, 40), mine=None):
-        app, conductor = make_app(source, mine)
-        async with app.run_test(size=size, notifications=True) as pilot:
-            program = Program(app, conductor, pilot)
-            await program.until(lambda: program.view is not None and conductor.idle, "the first View comes")
-            await pilot.pause()
-            yield program
-        conductor.close()
-        await asyncio.gather(conductor._task, return_exceptions=True)
-        conductor.trainer.close()
 
-    return open_program
+@pytest.fixture
+def opened_files():
+    """Return an asynchronous context manager that opens the program on two files of gradients."""
+
+    def open_files_in(a, b, size=(120, 40), digits=5):
+        recording = open_files(Compared(a, b, digits))
+        conductor = WatchedConductor(lambda emit: Player(recording, emit))
+        return running(MlpApp(conductor), conductor, size)
+
+    return open_files_in

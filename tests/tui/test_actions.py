@@ -24,10 +24,10 @@ DOERS = {
     "list": (ModelPane, LossPane),
     "matrix": (MatrixGrid,),
     "explain": (ExplainPane,),
-    "doctor": (DoctorPane,),
     "curve": (CurvePane,),
     "map": (AnswerPane,),
     "spread": (SpreadPane,),
+    "doctor": (DoctorPane,),
 }
 PROMISED = {
     "curve": {"left", "right", "plus", "minus", "0", "l", "ctrl+left", "ctrl+right"},

@@ -8,6 +8,9 @@ import time
 import pytest
 
 from core import dat
+from core.engines.scratch import Scratch
+from core.experiment_file import load
+from core.session import Session
 from core.tensors import Quantity, TensorName
 from tui.conductor import ProcessConductor
 from tui.protocol import (
@@ -16,6 +19,7 @@ from tui.protocol import (
     GoTo,
     Kept,
     NotDumped,
+    Open,
     Restart,
     Show,
     Start,
@@ -24,6 +28,7 @@ from tui.protocol import (
     Window,
     WriteDumps,
 )
+from tui.recorded import Compared
 
 PATIENCE = 30.0
 SOON = 2.0
@@ -256,3 +261,24 @@ def test_without_a_checkpoint_or_with_a_trainer_that_lives_there_is_nothing_to_g
 
 def test_a_checkpoint_has_no_name_that_could_be_left_behind(conductor):
     assert [os.fstat(file.fileno()).st_nlink for file in conductor._files] == [0, 0]
+
+
+def test_two_files_are_shown_and_give_way_to_an_experiment_that_is_opened(ear, tmp_path):
+    session = Session(load("xor"))
+    session.join(Scratch(session.experiment))
+    session.advance(2)
+    path = tmp_path / "my.dat"
+    dat.write(path, dat.dump_of(session.frame_of(2).engines["scratch"], 2, session.experiment))
+    conductor = ProcessConductor(Start(compared=Compared(path, path)))
+    try:
+        conductor.listen(ear)
+        assert ear.wait(Described).recorded.line.startswith("identical bits")
+        assert ear.wait(View).joined == ("A", "B")
+        conductor.painted()
+
+        number = conductor.send(Open(load("xor")))
+
+        assert ear.wait(Described, lambda each: each.recorded is None).name == "xor"
+        ear.wait(View, lambda view: view.handled >= number and view.joined == ("scratch", "autograd"))
+    finally:
+        conductor.close()

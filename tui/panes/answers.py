@@ -26,8 +26,8 @@ from tui.pictures.plane import (
 )
 from tui.pictures.tiles import Tiling, tiling
 from tui.protocol import Described, ShowPlane, View
+from tui.recorded import NO_PICTURE
 from tui.selection import Selection
-from tui.shown import engine_of
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -199,6 +199,8 @@ class AnswerPane(LinePane):
         """Say what the picture needs that is not there; empty where all is."""
         if self.described is None or self.view is None:
             return "starting…"
+        if self.described.recorded is not None:
+            return NO_PICTURE
         inputs = self.described.layers[0]
         if inputs > 2:
             return f"The answer map needs one or two inputs; this network has {inputs:,}."
@@ -255,7 +257,7 @@ class AnswerPane(LinePane):
         rows, columns = (self._tiles.rows, self._tiles.columns) if many else self._room
         grid = (columns, 2 * rows) if self.described and self.described.layers[0] == 2 else (dots_wanted(columns), 1)
         count = min(self._tiles.count, self._width) if many else 1
-        return ShowPlane(*grid, self.shown_layer, self.shown_unit or 0, count, engine_of(self.selection.shown))
+        return ShowPlane(*grid, self.shown_layer, self.shown_unit or 0, count, self.selection.engine)
 
     def _ask(self) -> None:
         """Ask for what is seen, where that is something else than was asked for last."""

@@ -59,12 +59,15 @@ class CellLine(Static):
     def _apart(self, matrix: Matrix, at: tuple[int, int]) -> str:
         """Say what parts the first engine from the one that is looked at, or else from the second."""
         assert self.view is not None
-        other = MINE if self.selection.shown.split()[-1] == MINE else next(iter(matrix.ulps), "")
-        if other not in matrix.ulps:
+        others = [each for each in matrix.values if not is_derived(each)][1:]
+        compared = [each for each in others if derived(each)[0] in matrix.values]
+        other = MINE if self.selection.shown.split()[-1] == MINE else next(iter(compared), "")
+        if other not in compared:
             return "" if self.view.comparable else "different starts: the engines can't be compared"
         difference, shared = (float(matrix.values[name][at]) for name in derived(other)[:2])
         who = "differ" if other != MINE else f"{other} differs"
-        return f"{who} by {scientific(difference, 2)} · {digits_text(shared)} digits · {ulps_text(matrix, other, at)}"
+        text = f"{who} by {scientific(difference, 2)} · {digits_text(shared)} digits"
+        return f"{text} · {ulps_text(matrix, other, at)}" if other in matrix.ulps else text
 
 
 def _verdict(matrix: Matrix, engine: str, at: tuple[int, int]) -> str:

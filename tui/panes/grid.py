@@ -218,6 +218,8 @@ class MatrixGrid(LinePane):
     def _empty(self) -> str:
         if self.view is None:
             return ""
+        if self.view.lacking:
+            return f"Neither file holds {self.selection.tensor}."
         return f"No {self.selection.quantity.value} at epoch 0 — press n to train the first epoch."
 
     def _headings(self, matrix: Matrix) -> list[Segment]:

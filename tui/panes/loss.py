@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from textual import events
 
     from tui.protocol import Described, View
+    from tui.recorded import RecordedPass
 
 
 class LossPane(ListPane):
@@ -46,6 +47,7 @@ class LossPane(ListPane):
     def watch_described(self, described: Described | None) -> None:
         """Say how the loss is reduced."""
         if described is not None:
+            self.border_title = "2 Loss" if described.recorded is None else "2 Passes"
             self.border_subtitle = Content(described.loss)
 
     def watch_view(self, old: View | None, new: View | None) -> None:
@@ -82,9 +84,9 @@ class LossPane(ListPane):
             offset is not None
             and 1 <= offset.y <= self._shown
             and self.view
-            and self._origin + offset.y - 1 <= self.view.trained
+            and self._epoch_at(offset.y) <= self.view.trained
         ):
-            self.post_message(self.Picked(self._origin + offset.y - 1))
+            self.post_message(self.Picked(self._epoch_at(offset.y)))
 
     def line(self, y: int) -> list[Segment]:
         """Draw the heading or an epoch's row."""
@@ -93,13 +95,27 @@ class LossPane(ListPane):
         names = self.described.engines
         if y == 0:
             columns = "".join(f"{name:>{self._column - 1}} " for name in names)
-            return [Segment(f"{'epoch':>{self._epoch_width}}{columns}{'digits':>6}", self.heading)]
+            first = "epoch" if self.described.recorded is None else "pass"
+            return [Segment(f"{first:>{self._epoch_width}}{columns}{'digits':>6}", self.heading)]
         if y > self._shown:
             return self._foot()[y - 1 - self._shown]
-        epoch = self._origin + y - 1
+        epoch = self._epoch_at(y)
         if epoch > self.view.trained:
             return []
+        if self.described.recorded is not None:
+            return self._pass_row(self.described.recorded.passes[epoch - 1], epoch, names)
         return self._row(epoch, names)
+
+    def _pass_row(self, shown: RecordedPass, number: int, names: tuple[str, ...]) -> list[Segment]:
+        """Draw a pass of two files: the losses that they tell, the fewest digits that its gradients share, a mark."""
+        assert self.view is not None
+        losses = [shown.losses.get(name) for name in names]
+        cells = [f"{'–':>{self._column - 1}} " if each is None else _loss_text(each, self._column) for each in losses]
+        current = number == self.view.epoch
+        style = self.cursor if current else Style.null()
+        text = f"{'▸' if current else ' '}{number:>{self._epoch_width - 1}}{''.join(cells)}"
+        agreed = f"{f'{shown.mark} {digits_text(shown.digits)}':>6}"
+        return [Segment(text, style), Segment(agreed, style + self.wrong if shown.mark == "✗" else style)]
 
     def _row(self, epoch: int, names: tuple[str, ...]) -> list[Segment]:
         assert self.view is not None
@@ -118,9 +134,7 @@ class LossPane(ListPane):
             assert self.view is not None
             text = "start" if epoch == 0 else "–" if name in self.view.missing else "…"
             return f"{text:>{self._column - 1}} "
-        if not math.isfinite(loss):
-            return f"{loss!s:>{self._column - 1}} "
-        return aligned(loss, self._column - 8).rjust(self._column)
+        return _loss_text(loss, self._column)
 
     def _foot(self) -> list[list[Segment]]:
         """Write below the table what else was measured at the epoch shown, and inside an epoch the batch's own loss."""
@@ -156,10 +170,23 @@ class LossPane(ListPane):
 
     def _keep_in_sight(self) -> None:
         if self.view is not None and not self._away:
-            self._origin = origin_for(self.view.epoch, self._origin, self._shown, self.view.trained + 1)
+            at, count = self.view.epoch - self._first, self.view.trained + 1 - self._first
+            self._origin = origin_for(at, self._origin, self._shown, count)
 
     def _scroll(self, by: int) -> None:
         if self.view is not None:
-            self._origin = max(0, min(self._origin + by, self.view.trained + 1 - self._shown))
-            self._away = not self._origin <= self.view.epoch < self._origin + self._shown
+            self._origin = max(0, min(self._origin + by, self.view.trained + 1 - self._first - self._shown))
+            self._away = not self._origin <= self.view.epoch - self._first < self._origin + self._shown
             self.refresh()
+
+    @property
+    def _first(self) -> int:
+        """The number of the first row: epoch 0 is a run's start, which files don't have."""
+        return 0 if self.described is None or self.described.recorded is None else 1
+
+    def _epoch_at(self, y: int) -> int:
+        return self._first + self._origin + y - 1
+
+
+def _loss_text(loss: float, width: int) -> str:
+    return aligned(loss, width - 8).rjust(width) if math.isfinite(loss) else f"{loss!s:>{width - 1}} "

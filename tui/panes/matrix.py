@@ -61,17 +61,25 @@ class MatrixPane(Vertical):
         named = f"{name} = ŷ" if (name.quantity, name.layer) == (Quantity.ACTIVATION, depth) else str(name)
         kind = self.selection.quantity.value.capitalize() if self.selection.quantity.of_parameters else "Units"
         shape = f" · {shape_text(matrix.shape)}" if matrix else ""
-        shown = "share of rounding" if self.selection.shown == "share" else self.selection.shown
+        shown = "share of rounding" if self.selection.shown == "share" else self._named(self.selection.shown)
         self.border_title = Content(f"3 {kind} · {named}{shape} · {shown}").markup
         missing = matrix is not None and self.selection.shown not in matrix.values
         self.border_subtitle = (
             self._why_missing() if missing else _part_text(matrix, None if self._zoomed else self._seen)
         )
 
+    def _named(self, shown: str) -> str:
+        """Name an engine; of two files, with the file's name."""
+        recorded = self.described.recorded if self.described is not None else None
+        return f"{shown} {recorded.files[shown]}" if recorded is not None and shown in recorded.files else shown
+
     def _why_missing(self) -> str:
         """Say why there is nothing to be seen of what is selected."""
         view, shown = self.view, self.selection.shown
         assert view is not None
+        if self.described is not None and self.described.recorded is not None:
+            lacking = "; ".join(view.lacking.values())
+            return lacking or "not judged: that takes the experiment and the parameters, from either file"
         mine = shown.split()[-1] == MINE
         gone = [each for each in view.missing if (each == MINE) is mine]
         if shown == "share":

@@ -173,12 +173,12 @@ class ModelPane(ListPane):
         described = self.described
         assert described is not None
         if name == INPUT:
-            return "x  input", str(described.layers[0]), ""
+            return "x  input", str(described.layers[0] or "?"), ""
         if name == TARGET:
-            return "y  target", str(described.layers[-1]), ""
+            return "y  target", str(described.layers[-1] or "?"), ""
         outputs, inputs = described.layers[name.layer], described.layers[name.layer - 1]
         if not name.part:
-            return f"{name.layer} {described.activations[name.layer - 1]}", str(outputs), ""
+            return f"{name.layer} {described.activations[name.layer - 1]}"[:12], str(outputs or "?"), ""
         shape = (outputs, inputs) if name.part == "W" else (outputs,)
         return f"  {name.part}{name.layer}", shape_text(shape), f"{outputs * inputs if name.part == 'W' else outputs:,}"
 
@@ -186,6 +186,8 @@ class ModelPane(ListPane):
         if self.view is None:
             return []
         sample = self.view.sample
+        if not (sample.x or sample.y or sample.predictions):
+            return []
         predictions = [(f"ŷ {name}", values) for name, values in sample.predictions.items()]
         if self.size.height < ROOMY:
             return [[Segment(text, self.dim)] for text in self._short_sample(sample)]
@@ -216,5 +218,7 @@ def _verdict(view: View) -> str:
 
 def _some(values: tuple[float, ...], most: int, *, digits: int = 8) -> str:
     """Write the first few of a sample's numbers."""
+    if not values:
+        return "–"
     more = " …" if len(values) > most else ""
     return " ".join(f"{value:.{digits}g}" for value in values[:most]) + more

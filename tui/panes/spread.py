@@ -11,8 +11,8 @@ from tui.actions import bindings
 from tui.panes.lines import Asked, LinePane
 from tui.pictures.spread import histogram_width, picture
 from tui.protocol import Described, ShowSpread, View
+from tui.recorded import NO_PICTURE
 from tui.selection import Selection
-from tui.shown import engine_of
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -92,7 +92,8 @@ class SpreadPane(LinePane):
         """Draw a line of what is seen."""
         lines = self._lines
         if not lines:
-            return [Segment("The numbers are being counted…", self.dim)] if y == 1 else []
+            text = NO_PICTURE if self._of_files else "The numbers are being counted…"
+            return [Segment(text, self.dim)] if y == 1 else []
         at = self.top + y
         return lines[at] if at < len(lines) else []
 
@@ -117,12 +118,16 @@ class SpreadPane(LinePane):
     def _within(self, top: int) -> int:
         return max(0, min(top, len(self._lines) - self.size.height))
 
+    @property
+    def _of_files(self) -> bool:
+        """Whether two files are shown, and no run."""
+        return self.described is not None and self.described.recorded is not None
+
     def _ask(self) -> None:
         """Ask for what is seen, where that is something else than was asked for last."""
-        if not self._seen or not self.size.width:
+        if not self._seen or not self.size.width or self._of_files:
             return
-        engine = engine_of(self.selection.shown)
-        asked = ShowSpread(histogram_width(self.size.width), engine)
+        asked = ShowSpread(histogram_width(self.size.width), self.selection.engine)
         if asked != self._asked:
             self._asked = asked
             self.post_message(Asked(asked))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -11,9 +12,17 @@ from textual.widgets import Static
 from tui.numbers import duration_text, rate_text
 
 if TYPE_CHECKING:
+    from textual.geometry import Size
+
     from tui.protocol import Described, View
+    from tui.recorded import Recorded
 
 BAR = 10
+
+HIGH = 32
+"""Lines of a screen from which on the verdict on two files has more room."""
+SHORT, LONG = 3, 5
+"""Lines that it has at most."""
 
 
 class TitleBar(Static):
@@ -41,6 +50,8 @@ class TitleBar(Static):
         view = self.view
         if view is None:
             return "starting…"
+        if self.described is not None and self.described.recorded is not None:
+            return _pass_text(self.described.recorded, view.epoch)
         filled = int(BAR * view.trained / view.planned)
         return " ".join([*self._state(view), "█" * filled + "░" * (BAR - filled)])
 
@@ -56,11 +67,21 @@ class TitleBar(Static):
         return [f"▶ {stands}", f"{rate_text(view.speed * max(view.updates, 1))} updates/s", f"{left} left"]
 
 
+def _pass_text(recorded: Recorded, number: int) -> str:
+    """Say which pass of two files is shown, and what they call it."""
+    label, count = recorded.passes[number - 1].label, len(recorded.passes)
+    return " · ".join(part for part in (f"pass {number:,} of {count:,}" if count > 1 else "", label) if part)
+
+
 class Notice(Static):
-    """One line that says what makes the numbers not what one might think; not there otherwise."""
+    """What makes the numbers not what one might think, or the verdict on two files; not there otherwise."""
 
     DEFAULT_CSS = """
-    Notice { height: 1; padding: 0 1; display: none; background: $warning 20%; color: $foreground; }
+    Notice {
+        height: auto; max-height: 5; padding: 0 1; display: none; background: $warning 20%; color: $foreground;
+        &.-equal { background: $success 20%; }
+        &.-differ { background: $error 20%; }
+    }
     """
 
     described: reactive[Described | None] = reactive(None)
@@ -70,15 +91,36 @@ class Notice(Static):
 
     def watch_view(self, view: View | None) -> None:
         """Show it where there is something to know."""
-        self.display = bool(self._text(view))
+        recorded = self._recorded
+        mark = recorded.passes[view.epoch - 1].mark if recorded is not None and view is not None else ""
+        self.set_class(mark == "✓", "-equal")
+        self.set_class(mark == "✗", "-differ")
+        self.display = recorded is not None or bool(self._text(view))
+        if recorded is not None and self.is_attached and len(self._lines(self.size.width)) != self.size.height:
+            self.refresh(layout=True)
 
     def watch_hidden(self) -> None:
         """Show it where there is something to know."""
-        self.display = bool(self._text(self.view))
+        self.watch_view(self.view)
 
     def render(self) -> Content:
         """Say it."""
-        return Content(self._text(self.view))
+        return Content("\n".join(self._lines(self.size.width)))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Take as many lines as there are."""
+        return len(self._lines(width))
+
+    @property
+    def _recorded(self) -> Recorded | None:
+        return self.described.recorded if self.described is not None else None
+
+    def _lines(self, width: int) -> list[str]:
+        """Return one line on a run, as many as fit on two files."""
+        if self._recorded is None or self.view is None:
+            return [self._text(self.view)]
+        most = SHORT if self.app.size.height < HIGH else LONG
+        return _verdict_lines(self._recorded, self.view.epoch, width, most)
 
     def _text(self, view: View | None) -> str:
         """Say what takes its time, as long as it does; else that the engines start from different weights."""
@@ -97,7 +139,29 @@ class Notice(Static):
 
     def _planted(self) -> str:
         """Say which mistake is planted in scratch, or that one is."""
-        planted = self.described.experiment.engines.scratch.mistakes if self.described is not None else ()
+        if self.described is None or self.described.recorded is not None:
+            return ""
+        planted = self.described.experiment.engines.scratch.mistakes
         if planted and self.hidden:
             return "⚠ A mistake is planted in scratch's backward pass: find it. ! tells which."
         return f"⚠ Planted in scratch's backward pass: {', '.join(planted)}" if planted else ""
+
+
+def _verdict_lines(recorded: Recorded, number: int, width: int, most: int) -> list[str]:
+    """Write the verdict on the pass of two files that is shown, that on all where there are several, and what fits."""
+    shown = recorded.passes[number - 1]
+    lines = _wrapped(f"{shown.mark or '⚠'} {shown.line}", width)
+    if len(lines) > most:
+        return [*lines[: most - 1], f"{lines[most - 1][: width - 1]}…"]
+    texts = [*([f"all passes: {recorded.line}"] if len(recorded.passes) > 1 else []), *shown.remarks, *recorded.remarks]
+    for at, text in enumerate(texts):
+        wrapped, left = _wrapped(text, width), len(texts) - at
+        if len(lines) + len(wrapped) + (left > 1) > most:
+            more = f"and {left} remark{'s' * (left > 1)} more: mlp-tui compare prints them"
+            return [*lines, more] if len(lines) < most else lines
+        lines += wrapped
+    return lines
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, max(width, 20), subsequent_indent="  ")

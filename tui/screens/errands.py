@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tui.numbers import count_text
 from tui.protocol import ChangeSettings, GoTo, Open, Restart, Resume, SaveRun, SaveWeights
+from tui.recorded import UNCHANGEABLE
 from tui.screens.handing import hand_over
 from tui.served import is_served
 
@@ -41,16 +42,20 @@ class Errands:
 
     def go_to(self) -> None:
         """Ask for an epoch, and go there."""
-        from tui.screens.goto import GoToScreen  # noqa: PLC0415
+        from tui.screens.goto import to_a_pass, to_an_epoch  # noqa: PLC0415
 
         view = self._main.view
-        self._main.app.push_screen(GoToScreen(view.trained if view else 0), self._go_to)
+        trained = view.trained if view else 0
+        screen = to_a_pass(trained) if self._of_files else to_an_epoch(trained)
+        self._main.app.push_screen(screen, self._go_to)
 
     def dump(self) -> None:
         """Ask what to dump, and have it written; or go on to what else can be saved."""
         from tui.screens.dump import NOTHING, DumpChoice, DumpScreen  # noqa: PLC0415
 
         main = self._main
+        if self._refused():
+            return
         if main.view is None or main.described is None or (main.is_settled and main.view.epoch == 0):
             main.notify(NOTHING, severity="warning")
             return
@@ -60,7 +65,7 @@ class Errands:
     def save(self, what: Other) -> None:
         """Ask for a file, and have the experiment, weights or the run written."""
         main = self._main
-        if main.view is not None and main.described is not None:
+        if not self._refused() and main.view is not None and main.described is not None:
             from tui.screens.picture import picture_choices  # noqa: PLC0415
             from tui.screens.save import SaveScreen  # noqa: PLC0415
 
@@ -77,6 +82,8 @@ class Errands:
     def settings(self) -> None:
         """Show the settings; start anew with them, or train on with them."""
         main = self._main
+        if self._refused():
+            return
         if main.hidden:
             main.notify("The settings would give the hidden mistake away; ! tells it.")
         elif main.view is not None and main.described is not None:
@@ -87,13 +94,15 @@ class Errands:
 
     def plant(self) -> None:
         """Ask for a mistake, and start anew with it in scratch."""
-        if self._main.described is not None:
+        if not self._refused() and self._main.described is not None:
             from tui.screens.plant import PlantScreen  # noqa: PLC0415
 
             self._main.app.push_screen(PlantScreen(self._main.described.experiment), self._plant)
 
     def reveal(self) -> None:
         """Tell the mistake that is planted."""
+        if self._refused():
+            return
         described = self._main.described
         planted = described.experiment.planted() if described is not None else ()
         self._main.hidden = False
@@ -117,6 +126,17 @@ class Errands:
             self._main.run_worker(hand_over(self._main.app, paths, described.name if described else "mlp-tui"))
         else:
             self._main.notify(f"Written, {count_text(nbytes)}: {_named(paths)}", markup=False)
+
+    @property
+    def _of_files(self) -> bool:
+        """Whether two files are shown, and no run."""
+        return self._main.described is not None and self._main.described.recorded is not None
+
+    def _refused(self) -> bool:
+        """Say so where two files are shown, which can't be changed, and saved only as what they are."""
+        if self._of_files:
+            self._main.notify(UNCHANGEABLE, severity="warning")
+        return self._of_files
 
     # With the answers
 
@@ -171,7 +191,7 @@ class Errands:
     def _ask_to_drop(self, question: str, do: Callable[[], object]) -> None:
         """Ask before a run is given up that would take long to get back."""
         view = self._main.view
-        if view is None or view.trained <= SLOW_TO_GET_BACK:
+        if view is None or view.trained <= SLOW_TO_GET_BACK or self._of_files:
             do()
         else:
             self._ask(f"{question} The {view.trained:,} epochs trained of this run are dropped.", "Yes", do)

@@ -24,16 +24,17 @@ class GoToScreen(Dialog[int | None]):
 
     FIRST = "Input"
 
-    def __init__(self, trained: int) -> None:
+    def __init__(self, what: str, range_text: str) -> None:
         super().__init__()
-        self._trained = trained
+        self._what = what
+        self._range_text = range_text
 
     def compose(self) -> ComposeResult:
         """Ask."""
         with Vertical(classes="dialog") as dialog:
-            dialog.border_title = "Go to epoch"
-            yield Label(f"Trained: 0 to {self._trained}. A later one is trained up to.", markup=False)
-            yield Input(placeholder="epoch", restrict=r"\d{0,10}")
+            dialog.border_title = f"Go to {self._what}"
+            yield Label(self._range_text, markup=False)
+            yield Input(placeholder=self._what, restrict=r"\d{0,10}")
             yield Label("Enter goes there, Escape stays.", classes="hint")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -42,3 +43,13 @@ class GoToScreen(Dialog[int | None]):
             self.dismiss(int(event.value))
         else:
             self.notify(f"Give a whole number from 0 to {FURTHEST:,}.", severity="warning")
+
+
+def to_an_epoch(trained: int) -> GoToScreen:
+    """Ask for an epoch of a run."""
+    return GoToScreen("epoch", f"Trained: 0 to {trained}. A later one is trained up to.")
+
+
+def to_a_pass(count: int) -> GoToScreen:
+    """Ask for a pass of two files."""
+    return GoToScreen("pass", f"In the files: 1 to {count}, in their order.")

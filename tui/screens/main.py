@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -51,6 +52,7 @@ from tui.screens.errands import SLOW_TO_GET_BACK, Errands
 from tui.screens.panes import Panes
 from tui.screens.slow_motion import SlowMotion
 from tui.selection import Selection
+from tui.shown import views_of
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -88,11 +90,11 @@ class MainScreen(Screen[None]):
     described: reactive[Described | None] = reactive(None, repaint=False)
     view: reactive[View | None] = reactive(None, repaint=False)
     selection: reactive[Selection] = reactive(Selection(), repaint=False)
+    history: reactive[LossHistory] = reactive(LossHistory, repaint=False)
     checkup: reactive[Checkup | None] = reactive(None, repaint=False)
     """The last check of the user's own file."""
     hidden: reactive[bool] = reactive(False, repaint=False)
     """Whether the mistake that is planted in scratch is not to be told."""
-    history: reactive[LossHistory] = reactive(LossHistory, repaint=False)
     at_work: reactive[AtWork | None] = reactive(None, repaint=False)
     """What an epoch in slow motion is doing."""
 
@@ -178,7 +180,9 @@ class MainScreen(Screen[None]):
         """Take in what is run; look at a tensor that it has."""
         if self.selection.layer > event.depth:
             self.selection = Selection(shown=self.selection.shown)
-        if self.described is not None and self.described.experiment != event.experiment:
+        if self.selection.shown not in views_of(event.engines):
+            self.selection = replace(self.selection, shown=event.engines[0])
+        if self.described is not None and self.described.run != event.run:
             self.slow_motion.end()
         self.described = event
 

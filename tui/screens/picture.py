@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from core.errors import MlpError
 from tui.protocol import Picture, SavePicture
-from tui.shown import engine_of
 
 if TYPE_CHECKING:
     from tui.screens.main import MainScreen
@@ -33,12 +32,10 @@ async def save_picture(main: MainScreen, to: SaveTo) -> None:
 
 def _asked(main: MainScreen, picture: Picture, to: SaveTo) -> SavePicture:
     """Ask for a picture as its pane shows it, where there is one."""
-    shown = main.selection.shown
-    engine = engine_of(shown)
     pane = next(iter(main.query(f"#{picture}")), None)
     layer, unit = getattr(pane, "shown_layer", 0), getattr(pane, "shown_unit", None)
     logarithmic = getattr(pane, "logarithmic", True)
-    return SavePicture(picture, to.path, engine, layer, unit, logarithmic, to.replace)
+    return SavePicture(picture, to.path, main.selection.engine, layer, unit, logarithmic, to.replace)
 
 
 async def _save_screen(main: MainScreen, to: SaveTo) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from core.tensors import Quantity, TensorName
 from tui.panes.walk_line import AtWork
 from tui.protocol import ShowPhases, Step
+from tui.recorded import UNEXPLAINED
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -39,6 +40,8 @@ class SlowMotion:
 
     def toggle(self) -> None:
         """Begin, or halt, or go on."""
+        if self._refused():
+            return
         if self._timer is not None:
             self._halt()
         else:
@@ -51,6 +54,8 @@ class SlowMotion:
 
     def step(self, by: int) -> None:
         """Go a phase on or back by hand, into the next epoch and the one before too."""
+        if self._refused():
+            return
         self._halt()
         if self._place is None:
             self._begin()
@@ -92,6 +97,14 @@ class SlowMotion:
         if self._shown != self._place:
             self._shown = self._place
             main.selection = _selected(main.selection, phase)
+
+    def _refused(self) -> bool:
+        """Say so where two files are shown: nothing is computed there that could be walked through."""
+        described = self._main.described
+        if described is None or described.recorded is None:
+            return False
+        self._main.notify(f"{UNEXPLAINED}.")
+        return True
 
     def _begin(self) -> None:
         main, self._place = self._main, 0

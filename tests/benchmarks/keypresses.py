@@ -110,8 +110,8 @@ def _latency_of_map(terminal: Terminal, effort: Effort) -> Iterator[Figure]:
     keys = ((b"\x1b[A", _SMALL_MAPS), (b"\x1b[B", _LARGE_MAP))
     times = [_answered(terminal, *keys[i % 2]) * 1e3 for i in range(effort.presses)]
     name = "key to changed answer map while it trains"
-    yield Figure(f"{name}, median", statistics.median(times), 60, "ms", "a layer's units, computed and drawn anew")
-    yield Figure(f"{name}, 95 % of the keys", percentile(times, 95), 120, "ms", f"{len(times)} keys")
+    yield Figure(f"{name}, median", statistics.median(times), 20, "ms", "a layer's units, computed and drawn anew")
+    yield Figure(f"{name}, 95 % of the keys", percentile(times, 95), 50, "ms", f"{len(times)} keys")
 
 
 def _answered(terminal: Terminal, key: bytes, text: str) -> float:

@@ -185,7 +185,7 @@ def _conclude(session: Session, asked: Request, printer: Printer) -> None:
             printer.written("dump", path, dat.write(path, dump, replace=True))
     if asked.pictures is not None:
         for each in all_pictures(session, asked.pictures, replace=True):
-            printer.written("picture", each.path, write_picture(session, each))
+            printer.written("picture", each.path, write_picture(session, frame, each))
 
 
 def _begun(asked: Request) -> Session:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.arrays import Float64Array
+    from core.frame import Frame
     from core.session import Session
 
 BINS = 30
@@ -30,20 +31,20 @@ MOST_UNITS = 36
 NAMES: dict[Picture, str] = {"curve": "loss-curve", "map": "answer-map", "spread": "distributions"}
 
 
-def write_picture(session: Session, asked: SavePicture) -> int:
-    """Write one picture; return its size in bytes.
+def write_picture(session: Session, frame: Frame, asked: SavePicture) -> int:
+    """Write one picture of a session and of a frame of it; return its size in bytes.
 
     Raises:
         FileError: Matplotlib is not installed, the network has too many inputs for a map, or the file can't be written.
     """
-    content = picture(session, asked)
+    content = picture(session, frame, asked)
     write_whole(asked.path, content, replace=asked.replace)
     return len(content)
 
 
-def picture(session: Session, asked: SavePicture) -> bytes:
+def picture(session: Session, frame: Frame, asked: SavePicture) -> bytes:
     """Return one picture as the content of its file."""
-    figure = {"curve": _curve, "map": _map, "spread": _spread}[asked.picture](session, asked)
+    figure = {"curve": _curve, "map": _map, "spread": _spread}[asked.picture](session, frame, asked)
     return encoded(figure, cast("Format", asked.path.suffix.lower().removeprefix(".")))
 
 
@@ -60,7 +61,7 @@ def _of_engine(session: Session) -> tuple[Picture, ...]:
     return ("map", "spread") if session.experiment.layers[0] <= MOST_INPUTS else ("spread",)
 
 
-def _curve(session: Session, asked: SavePicture) -> object:
+def _curve(session: Session, _frame: Frame, asked: SavePicture) -> object:
     losses = {name: session.losses(name) for name in session.engines}
     measured = {
         f"{metric} {name}": values for name in session.engines for metric, values in session.metrics(name).items()
@@ -74,10 +75,10 @@ def _named(series: dict[str, Float64Array], metric: str) -> dict[str, Float64Arr
     return {name: values for name, values in series.items() if name.startswith(f"{metric} ")}
 
 
-def _map(session: Session, asked: SavePicture) -> object:
+def _map(session: Session, frame: Frame, asked: SavePicture) -> object:
     from core.errors import FileError  # noqa: PLC0415 - only a refusal needs it
 
-    experiment, frame = session.experiment, session.frame()
+    experiment = session.experiment
     if experiment.layers[0] > MOST_INPUTS:
         what = f"the answer map needs one or two inputs; this network has {experiment.layers[0]:,}"
         raise FileError(what, str(asked.path))
@@ -100,8 +101,7 @@ def _map(session: Session, asked: SavePicture) -> object:
     )
 
 
-def _spread(session: Session, asked: SavePicture) -> object:
-    frame = session.frame()
+def _spread(session: Session, frame: Frame, asked: SavePicture) -> object:
     settings, engine = session.experiment.at(max(frame.epoch, 1)), engine_of(frame, asked.engine)
     activations = settings.activations()
     spread = spread_of(engine, activations, BINS, fused=LOSSES[settings.loss].fused)

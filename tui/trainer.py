@@ -201,6 +201,12 @@ class Trainer:
     def _all_missing(self) -> dict[str, str]:
         return self._missing | ({} if self._mine is None else self._mine.missing)
 
+    @property
+    def _seen_frame(self) -> Frame:
+        """The epoch where the run stands, with the user's own engine in it where that is known."""
+        plain = self._session.frame()
+        return plain if self._mine is None else self._mine.seen(plain)[0]
+
     # Commands
 
     def _carry_out(self, command: Command, number: int) -> None:
@@ -292,7 +298,7 @@ class Trainer:
             case SaveRun(path, replace):
                 write_run(path, self._session.saved(), replace=replace)
             case SavePicture():
-                write_picture(self._session, asked)
+                write_picture(self._session, self._seen_frame, asked)
 
     def _save_weights(self, engine: str, path: Path, *, replace: bool) -> None:
         session = self._session

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 LEAST_FRAMES = 10.0
 _EPOCH = re.compile(rb"epoch ([\d,]+) of")
+_LARGE_MAP, _SMALL_MAPS = "x2│", "each: x1"
+"""What stands beside the one, and below the others."""
 _AUTOGRAD_IS_THERE = "ŷ autograd".encode()
 
 BARE = """
@@ -62,6 +64,7 @@ def figures(effort: Effort) -> Iterator[Figure]:
         _begin(terminal)
         yield from _latency(terminal, effort)
         yield from _speed(terminal, effort)
+        yield from _latency_of_map(terminal, effort)
     finally:
         terminal.close()
 
@@ -98,6 +101,17 @@ def _latency(terminal: Terminal, effort: Effort) -> Iterator[Figure]:
     for percent, target in ((95, 50), (99, 100)):
         value = percentile(together, percent) * 1e3
         yield Figure(f"key to changed screen, {percent} % of the keys", value, target, "ms", f"{len(together)} keys")
+
+
+def _latency_of_map(terminal: Terminal, effort: Effort) -> Iterator[Figure]:
+    """Press keys with the answer map open: between the map and the units of the layer before, each from the trainer."""
+    terminal.press(b"7")
+    terminal.until(lambda seen: _LARGE_MAP.encode() in seen, "the map is there")
+    keys = ((b"\x1b[A", _SMALL_MAPS), (b"\x1b[B", _LARGE_MAP))
+    times = [_answered(terminal, *keys[i % 2]) * 1e3 for i in range(effort.presses)]
+    name = "key to changed answer map while it trains"
+    yield Figure(f"{name}, median", statistics.median(times), 20, "ms", "a layer's units, computed and drawn anew")
+    yield Figure(f"{name}, 95 % of the keys", percentile(times, 95), 50, "ms", f"{len(times)} keys")
 
 
 def _answered(terminal: Terminal, key: bytes, text: str) -> float:

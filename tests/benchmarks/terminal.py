@@ -7,6 +7,7 @@ import os
 import re
 import select
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ class Terminal:
 
     def __init__(self, command: list[str]) -> None:
         environment = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), "COLORTERM": "truecolor"}
+        self._state = tempfile.TemporaryDirectory()  # what is remembered of other starts is not measured
+        environment["XDG_STATE_HOME"] = self._state.name
         self.begun = time.perf_counter()
         self._child = pexpect.spawn(command[0], command[1:], env=environment, dimensions=(40, 120))
         self._child.delaybeforesend = None
@@ -85,6 +88,7 @@ class Terminal:
         """End the program, however it is doing."""
         with contextlib.suppress(OSError, pexpect.ExceptionPexpect):
             self._child.close(force=True)
+        self._state.cleanup()
 
 
 def plain(data: bytes) -> bytes:

@@ -23,10 +23,11 @@ from core.experiment_file import load
 from core.trace import Cause, Difference
 from tui.app import MlpApp
 from tui.conductor import LocalConductor
+from tui.panes.answers import AnswerPane
 from tui.protocol import View
 from tui.trainer import Trainer
 
-WIDE, NARROW = (120, 40), (80, 24)
+WIDE, NARROW, HUGE = (120, 40), (80, 24), (200, 60)
 PICTURE = Path(__file__).parents[2] / "screenshot.svg"
 AT_EPOCH_7 = "n" * 7
 TO_THE_CELL = ["right_square_bracket", "right_square_bracket", "3", *["down"] * 3, *["right"] * 4]
@@ -116,12 +117,14 @@ class SteadyConductor(LocalConductor):
 
 
 @pytest.fixture
-def picture(snap_compare):
+def picture(snap_compare, monkeypatch):
     """Return a function that compares a picture of the program, taken when the trainer is idle, with the one kept."""
 
-    def compare(*keys, size=WIDE, theme=None, shows=""):
+    def compare(*keys, size=WIDE, theme=None, shows="", source="notebook", few_colours=False):
+        monkeypatch.setattr(AnswerPane, "_shaded", few_colours)  # whatever terminal the tests run in
+
         def make(emit):
-            trainer = Trainer(load("notebook"), emit)
+            trainer = Trainer(load(source), emit)
             trainer.join(Autograd)
             return trainer
 
@@ -202,6 +205,43 @@ def test_the_dump_dialog(picture, monkeypatch):
 
 def test_the_help(picture):
     assert picture("question_mark")
+
+
+PICTURES = {
+    "6": "epoch 7 · scratch",
+    "7": "after epoch 7 · scratch",
+    "8": "epoch 7 · scratch · 5 updates",
+}
+"""Keys of the panes of pictures, and what stands in them at epoch 7 of `moons`."""
+
+
+@pytest.mark.parametrize("key", PICTURES)
+@pytest.mark.parametrize("size", [NARROW, WIDE, HUGE], ids=["narrow", "wide", "huge"])
+def test_a_picture(picture, key, size):
+    assert picture(key, size=size, shows=PICTURES[key], source="moons")
+
+
+@pytest.mark.parametrize("key", PICTURES)
+def test_a_picture_in_a_light_theme(picture, key):
+    assert picture(key, theme="textual-light", shows=PICTURES[key], source="moons")
+
+
+@pytest.mark.parametrize("key", PICTURES)
+def test_a_picture_without_colour(picture, key, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert picture(key, shows=PICTURES[key], source="moons")
+
+
+def test_an_answer_map_in_16_colours(picture):
+    assert picture("7", shows=PICTURES["7"], source="moons", few_colours=True)
+
+
+def test_a_layers_units_side_by_side(picture):
+    assert picture("7", "up", shows="unit 15", source="moons")
+
+
+def test_an_enlarged_picture(picture):
+    assert picture("7", "f", shows="after epoch 7 · scratch", source="moons")
 
 
 # The README's picture

@@ -126,6 +126,8 @@ class AnswerPane(LinePane):
             return [Segment(self._counted(plane), self.dim)]
         if plane.asked.count == 1:
             return self._large(plane, y - 1)
+        if y == self.size.height - FOOT:
+            return [Segment(self._axes_of_tiles(plane), self.dim)]
         return self._small(plane, y - 1)
 
     def _large(self, plane: Plane, y: int) -> list[Segment]:
@@ -175,15 +177,18 @@ class AnswerPane(LinePane):
         line = ["+ boundary" if self._shaded else "white: boundary"] if plane.boundary is not None else []
         return [*signs, f"{WRONG} misclassified", *line]
 
+    def _axes_of_tiles(self, plane: Plane) -> str:
+        """Say what goes across and what up in each of the small pictures."""
+        extent = plane.extent
+        across, up = ("x", "a") if plane.samples.x.shape[1] == 1 else ("x1", "x2")
+        low, high = span_of(plane, targets=self._targets(plane)) if up == "a" else (extent.bottom, extent.top)
+        first, last, least, most = map(number_text, (extent.left, extent.right, low, high))
+        return f"each: {across} {first} to {last} across, {up} {least} to {most} up"
+
     def _counted(self, plane: Plane) -> str:
-        """Say below it what the picture can't: how many samples are misclassified, and what the axes of tiles are."""
-        samples, extent = plane.samples, plane.extent
+        """Say below it what the picture can't: of when and whom it is, and how many samples are misclassified."""
+        samples = plane.samples
         texts = [f"after epoch {self.view.epoch:,}" if self.view else "", plane.engine]
-        if plane.asked.count > 1:
-            across, up = ("x", "a") if samples.x.shape[1] == 1 else ("x1", "x2")
-            low, high = span_of(plane, targets=self._targets(plane)) if up == "a" else (extent.bottom, extent.top)
-            texts.append(f"across {across} {number_text(extent.left)} to {number_text(extent.right)}")
-            texts.append(f"up {up} {number_text(low)} to {number_text(high)}")
         if samples.wrong is not None:
             texts.append(f"{int(samples.wrong.sum()):,} of {len(samples.wrong):,} misclassified")
         if samples.total > len(samples.x):
@@ -238,12 +243,12 @@ class AnswerPane(LinePane):
 
     @property
     def _tiles(self) -> Tiling:
-        return tiling(self._width, self.size.width + 1, self.size.height - FOOT)
+        return tiling(self._width, self.size.width + 1, self.size.height - 1 - FOOT)
 
     @property
     def _shaded(self) -> bool:
         """Whether there are too few colours for a scale."""
-        return self.app.console.color_system in (None, "standard")
+        return self.app.console.color_system == "standard"
 
     @property
     def _wanted(self) -> ShowPlane:

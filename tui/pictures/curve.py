@@ -154,7 +154,7 @@ class Curve:
         panel = Panel(axis(low, high, max(1, rows) * DOTS_DOWN, log=log), self._width)
         places = None if self._packed else _dots(self._epochs, self._edges[:-1].astype(np.float64) + 1)
         for each, known in columns:
-            panel.draw(known, places, each.stroke, style_of(colour_of(each.place, dark=self.look.dark)))
+            panel.draw(known, places, each, style_of(colour_of(each.place, dark=self.look.dark)))
         return panel
 
     def _legend(self) -> list[Segment]:
@@ -204,7 +204,7 @@ class Panel:
         """Columns with something that a logarithmic axis can't show."""
         self._labels = {self.rows - 1 - values.dot(each) // DOTS_DOWN: each for each in values.ticks(self._most)}
 
-    def draw(self, columns: Columns, places: NDArray[np.intp] | None, stroke: Stroke, style: Style) -> None:
+    def draw(self, columns: Columns, places: NDArray[np.intp] | None, series: Series, style: Style) -> None:
         """Draw a series. `places` are the dot columns of single epochs that lie apart; None where each has one."""
         least = columns.least_positive if self._values.log else columns.least
         filled = columns.filled & (least <= columns.largest)
@@ -219,7 +219,7 @@ class Panel:
             top, bottom = _lines(places, high, filled, self._canvas.width)
         last = self._canvas.height - 1
         mask = self._canvas.spans(last - top, last - bottom)
-        self._canvas.draw(mask & _pattern(stroke, self._canvas.width), style)
+        self._canvas.draw(mask & _pattern(series.stroke, series.place, self._canvas.width), style)
 
     def line(self, y: int, dim: Style, marked: int | None, cursor: Style) -> list[Segment]:
         """Return a row, behind its label."""
@@ -281,10 +281,10 @@ def _lines(
     return top, bottom
 
 
-def _pattern(stroke: Stroke, width: int) -> Mask:
-    """Return which dot columns a stroke leaves its dots in."""
+def _pattern(stroke: Stroke, place: int, width: int) -> Mask:
+    """Return which dot columns the stroke of an engine leaves its dots in; curves that are one are still seen."""
     at = np.arange(width)
     if stroke == "dashed":
         pattern: Mask = at // (DASH * DOTS_ACROSS) % 2 == 1
         return pattern
-    return at % 3 == 0 if stroke == "dotted" else np.ones(width, np.bool_)
+    return at % 4 == 2 * (place % 2) if stroke == "dotted" else np.ones(width, np.bool_)

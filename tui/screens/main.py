@@ -19,7 +19,6 @@ from tui.actions import Action, bindings
 from tui.findings import Checkup
 from tui.history import LossHistory
 from tui.numbers import full
-from tui.panes.doctor import DoctorPane
 from tui.panes.lines import Asked, ListPane
 from tui.panes.loss import LossPane
 from tui.panes.matrix import MatrixGrid, MatrixPane, cell_of
@@ -60,6 +59,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tui.conductor import Conductor
+    from tui.panes.doctor import DoctorPane
     from tui.screens.dump import Other
 
 PATIENCE = 1.0
@@ -229,8 +229,8 @@ class MainScreen(Screen[None]):
         if matrix is not None and not matrix.window.covers(message.window):
             self.send(Show(self.selection.tensor, message.window.with_margin()))
 
-    @on(DoctorPane.Jumped)
-    def _look_at_worst(self, message: DoctorPane.Jumped) -> None:
+    def on_doctor_pane_jumped(self, message: DoctorPane.Jumped) -> None:
+        """Look at the worst cell of the tensor that a diagnosis names."""
         self.selection = self.selection.of(message.tensor).at_worst_of_yours(self.view)
         self.action_pane("matrix")
 

@@ -62,9 +62,8 @@ class _Import:
 
     def _run(self) -> None:
         try:
-            from core.engines.autograd import Autograd, prepare  # noqa: PLC0415 - PyTorch takes over a second
+            from core.engines.autograd import Autograd  # noqa: PLC0415 - PyTorch takes over a second
 
-            prepare()
             self.made = Autograd
         except Exception as error:
             self.failure = f"{type(error).__name__}: {error}"

@@ -136,6 +136,8 @@ class MainScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Say what the screen needs, where it is too small."""
+        if self.size.width >= LEAST_WIDTH and self.size.height >= LEAST_HEIGHT:
+            return
         text = (
             f"mlp-tui needs {LEAST_WIDTH} × {LEAST_HEIGHT}.\nThis terminal has {self.size.width} × {self.size.height}."
         )

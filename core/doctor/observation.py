@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,10 +47,11 @@ class Observation:
 
     def share(self, name: str) -> float:
         """Return the largest part of what rounding allows that a tensor differs by; inf where the shapes differ."""
-        value, right = self.returned[name], self.right[name]
-        if value.shape != right.value.shape:
-            return np.inf
-        return float(np.max(shares(value, right), initial=0))
+        return self._shares[name]
+
+    @cached_property
+    def _shares(self) -> dict[str, float]:
+        return {name: _share(self.returned[name], right) for name, right in self.right.items()}
 
     def explained(self, name: str, by: Simulation) -> bool:
         """Whether a mistaken pass gives the tensor, within rounding."""
@@ -79,6 +81,12 @@ class Observation:
         floor = SLACK * self.epsilon * max(largest, 0.0)
         error = right.error if right.error.shape == predicted.shape else np.max(right.error, initial=0)
         return np.asarray(np.maximum(2 * error * grown, floor))  # what was returned is off, and so is the simulation
+
+
+def _share(value: FloatArray, right: Bounded) -> float:
+    if value.shape != right.value.shape:
+        return np.inf
+    return float(np.max(shares(value, right), initial=0))
 
 
 def tensor(simulation: Simulation, name: str) -> FloatArray:

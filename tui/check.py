@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from core.doctor.check import STATUS, Report, Second, check
 from core.doctor.words import diagnosis_lines, verdict_line
 from core.errors import GuestError
+from core.guest.printable import printable_lines
 from core.guest.process import GIGABYTE, Limits
 from core.mistakes import MISTAKES
 from core.second_opinion import by_autograd
@@ -70,7 +71,7 @@ def _text(report: Report, name: str) -> list[str]:
     if remarks:
         lines += ["", *(f"Note: {remark}" for remark in remarks)]
     if report.output.strip():
-        lines += ["", f"What {name} printed:", *(f"  {line}" for line in _printable(report.output))]
+        lines += ["", f"What {name} printed:", *(f"  {line}" for line in printable_lines(report.output))]
     return lines
 
 
@@ -82,12 +83,6 @@ def _table(rows: tuple[Row, ...]) -> list[str]:
         where = ", ".join(row.wrong_on[:3]) + (f" and {len(row.wrong_on) - 3} more" if len(row.wrong_on) > 3 else "")
         lines.append(f"{'✗' if row.wrong_on else '✓'} {row.name:<10} {share:>24}  {where}".rstrip())
     return lines
-
-
-def _printable(text: str) -> list[str]:
-    """Return what the file printed, with nothing that a terminal would obey."""
-    lines = text.rstrip().splitlines()
-    return ["".join(each if each.isprintable() or each == "\t" else "�" for each in line) for line in lines]
 
 
 def _object(report: Report) -> dict[str, Any]:

@@ -73,7 +73,7 @@ class Examiner:
                 found.calls[probe.name] = self._calls(probe, found)
             except GuestError as error:
                 if not self._guest.alive:
-                    raise
+                    raise error if found.calls else next(iter(found.failures.values()), error) from None
                 found.failures[probe.name] = error
         if not found.calls:
             raise next(iter(found.failures.values()))

@@ -1,7 +1,7 @@
 """The process that runs the user's file: loads it, calls its `gradients`, answers with what came back or went wrong.
 
-It is started as a script, `worker.py READ_FD WRITE_FD MEMORY`, in a session of its own. What it needs is bound before
-the user's code runs, so that deleting or replacing something global mostly harms that code alone.
+The supervisor starts it, in a session of its own. What it needs is bound before the user's code runs, so that deleting
+or replacing something global mostly harms that code alone.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.guest.returned import ReturnedError, named
-from core.guest.wire import Message, packed, unpacked
+from core.guest.wire import DISABLED, Message, packed, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +37,8 @@ RATE_NAMES = ("lr", "learning_rate", "eta", "alpha", "rate")
 """What a learning rate is called, if the function takes one."""
 CONSTANTS = ("layers", "activation", "output", "loss", "layout", "experiment")
 LINES_SHOWN = 12
+MOST_SAID = 400
+"""Characters of an exception's own words."""
 OURS = ("core", "tui")
 
 
@@ -202,12 +204,12 @@ def _said(error: BaseException) -> str:
         return str(error)
     if isinstance(error, SystemExit):
         return f"called sys.exit({error.code!r})"
+    text = " ".join(str(error)[:MOST_SAID].split())
     if isinstance(error, MemoryError):
-        return f"ran out of the memory that it may have ({error or 'MemoryError'})"
+        return f"ran out of the memory that it may have{f' ({text})' if text else ''}"
     if isinstance(error, SyntaxError):
-        return f"SyntaxError: {error.msg}"
-    text = " ".join(str(error).split())
-    return f"raised {type(error).__name__}{': ' + text if text else ''}"[:500]
+        return f"is no Python that can be run (SyntaxError: {error.msg})"
+    return f"raised {type(error).__name__}{': ' + text if text else ''}"
 
 
 def _answer(runner: Runner, request: Message) -> Message:
@@ -216,7 +218,14 @@ def _answer(runner: Runner, request: Message) -> Message:
             return Message(runner.load(Path(request.words["path"])))
         return runner.call(request.words, request.arrays)
     except BaseException as error:  # whatever the user's file does is an answer
+        return _complaint(runner, error)
+
+
+def _complaint(runner: Runner, error: BaseException) -> Message:
+    try:
         return Message(runner.error(error))
+    except BaseException:  # its own text is the user's code too
+        return Message({"error": f"raised {type(error).__name__}, whose text can't be had", "lines": []})
 
 
 def serve(read_fd: int, write_fd: int) -> None:
@@ -262,15 +271,14 @@ def _limit(memory: int) -> None:
         resource.setrlimit(kind, (memory, memory))
 
 
-def main() -> None:
-    """Take the pipes and the memory limit from the command line."""
-    read_fd, write_fd, memory = (int(word) for word in sys.argv[1:4])
-    faulthandler.enable()
+def run(parent: int, read_fd: int, write_fd: int, crash_fd: int, memory: int) -> None:
+    """Answer requests within the memory limit; where it crashed is written to `crash_fd`."""
+    faulthandler.enable(crash_fd)
     _limit(memory)
-    _end_with(os.getppid())
+    _end_with(parent)
     sys.argv = ["mine.py"]
-    serve(read_fd, write_fd)
-
-
-if __name__ == "__main__":
-    main()
+    leave, whatever = os._exit, BaseException  # even builtins may be gone by then
+    try:
+        serve(read_fd, write_fd)
+    except whatever:
+        leave(DISABLED)

@@ -67,9 +67,23 @@ class Doctor:
         self._depth = len(self._network.layers) - 1
         self._names = names_downward(self._depth)
         self._made: dict[tuple[int, str], Simulation | None] = {}
+        self._thorough = False
+        """Whether pairs are tried even where a single mistake explains a layer, as it may be wrong further below."""
 
     def diagnose(self) -> Diagnosis:
         """Find the explanations with the fewest mistakes."""
+        stuck: list[tuple[Explanation, str]] = []
+        for self._thorough in (False, True):
+            complete, stuck = self._searched()
+            if complete:
+                least = min(each.cost for each in complete)
+                return Diagnosis(self._distinct([each for each in complete if each.cost == least]))
+            if not any(each.mistakes for each, _ in stuck):
+                break  # nothing was taken for an answer, so there is nothing to take back
+        return self._partial(stuck)
+
+    def _searched(self) -> tuple[list[Explanation], list[tuple[Explanation, str]]]:
+        """Return the explanations of everything, and those that end at a tensor that nothing explains."""
         branches, complete, stuck = [Explanation()], [], []
         for _ in range(3 * self._depth + 3):
             onward: list[Explanation] = []
@@ -83,10 +97,7 @@ class Doctor:
                 if not further:
                     stuck.append((each, wrong))
             branches = sorted(onward, key=lambda each: each.cost)[:MOST_BRANCHES]
-        if complete:
-            least = min(each.cost for each in complete)
-            return Diagnosis(self._distinct([each for each in complete if each.cost == least]))
-        return self._partial(stuck)
+        return complete, stuck
 
     def first_wrong(self, given: Explanation) -> str | None:
         """Return the first tensor, from the loss downward, that is wrong on some probe with these mistakes in."""
@@ -119,11 +130,15 @@ class Doctor:
         return self._made[key]
 
     def _partial(self, stuck: list[tuple[Explanation, str]]) -> Diagnosis:
-        """Return how far it went where no way leads to the end: the ways that lead deepest."""
-        if not stuck:
+        """Return how far it went where no way leads to the end: the ways that lead deepest.
+
+        Not those with which a tensor that is right would be wrong.
+        """
+        open_ = [(each, wrong) for each, wrong in stuck if not all(self._right(i, wrong, ()) for i in self._indices)]
+        if not open_:
             return Diagnosis((Explanation(),), self.first_wrong(Explanation()))
-        deepest = max(self._names.index(wrong) for _, wrong in stuck)
-        far = [each for each, wrong in stuck if self._names.index(wrong) == deepest]
+        deepest = max(self._names.index(wrong) for _, wrong in open_)
+        far = [each for each, wrong in open_ if self._names.index(wrong) == deepest]
         least = min(each.cost for each in far)
         return Diagnosis(self._distinct([each for each in far if each.cost == least]), self._names[deepest])
 
@@ -146,7 +161,9 @@ class Doctor:
             targets = [name for name in (f"dL/dW{k}", f"dL/db{k}") if name not in given.left_open]
         candidates = [each for each in candidates if self._may(each, given)]
         singles = self._fitting(given.mistakes, candidates, targets, wrong)
-        found = singles or self._pairs(given.mistakes, candidates, targets, wrong)
+        found = singles
+        if not singles or self._thorough:
+            found = singles + self._pairs(given.mistakes, candidates, targets, wrong)
         extended = [Explanation((*given.mistakes, *added), given.left_open) for added in found]
         if not extended and self._alone(given, wrong, targets):
             return [Explanation(given.mistakes, (*given.left_open, wrong))]
@@ -203,13 +220,15 @@ class Doctor:
                 return True
         return False
 
-    def _fitted(self, base: tuple[Planted, ...], candidate: Planted, wrong: str) -> Planted | None:
+    def _fitted(
+        self, base: tuple[Planted, ...], candidate: Planted, wrong: str, then: tuple[Planted, ...] = ()
+    ) -> Planted | None:
         """Find the mistake's number: gradients depend on it as c₀ + c·c₁ at the layer where it enters."""
         if candidate.mistake.number == "limit":
             return self._with_limit(candidate)
         slopes, rests = [], []
         for i, observed in enumerate(self._observed):
-            at_0, at_1 = (self._simulated(i, (*base, _numbered(candidate, c))) for c in (0.0, 1.0))
+            at_0, at_1 = (self._simulated(i, (*base, _numbered(candidate, c), *then)) for c in (0.0, 1.0))
             if at_0 is None or at_1 is None:
                 return None
             start, end, value = tensor(at_0, wrong), tensor(at_1, wrong), observed.returned[wrong]
@@ -255,7 +274,20 @@ class Doctor:
                 return found
         if targets == ["loss"]:
             both = candidates
-        return self._combined(base, both, targets, wrong)
+        return self._combined(base, both, targets, wrong) or self._below_and_in_one(base, both, (*of_W, *of_b), targets)
+
+    def _below_and_in_one(
+        self, base: tuple[Planted, ...], both: list[Planted], own: Iterable[Planted], targets: list[str]
+    ) -> list[tuple[Planted, ...]]:
+        """Pair a mistake in δ_k with one in the gradient that it shows in."""
+        plain = [each for each in both if not each.mistake.number or self._known(each)]
+        return [
+            (first, *second)
+            for first in plain
+            for name in targets
+            for second in self._fitting((*base, first), [each for each in own if each.tensor == name], targets, name)
+            if self._matters((*base, *second), (first,), targets[0])
+        ]
 
     def _mixed(
         self,
@@ -280,23 +312,29 @@ class Doctor:
         """Pair two mistakes in δ_k (or in the loss): two without a number, or one of them with one."""
         plain = [each for each in candidates if not each.mistake.number or self._known(each)]
         numbered = [each for each in candidates if each not in plain]
+
+        def matter(pair: tuple[Planted, ...]) -> bool:
+            return self._matters((*base, pair[0]), pair[1:], wrong) and self._matters(base, pair, wrong)
+
         found: list[tuple[Planted, ...]] = [
+            pair for pair in _in_both_orders(plain) if self._explains((*base, *pair), targets) and matter(pair)
+        ]
+        return found or [
             pair
-            for pair in _in_both_orders(plain)
-            if self._explains((*base, *pair), targets)
-            and self._matters((*base, pair[0]), pair[1:], wrong)
-            and self._matters(base, pair, wrong)
-        ]
-        if found:
-            return found
-        return [
-            (each, fitted)
             for each, other in itertools.product(plain, numbered)
-            if (fitted := self._fitted((*base, each), other, wrong)) is not None
-            and self._explains((*base, each, fitted), targets)
-            and self._matters(base, (each,), wrong)
-            and self._matters(base, (each, fitted), wrong)
+            for pair in self._with_number(base, each, other, wrong)
+            if self._explains((*base, *pair), targets) and matter(pair)
         ]
+
+    def _with_number(
+        self, base: tuple[Planted, ...], plain: Planted, numbered: Planted, wrong: str
+    ) -> Iterator[tuple[Planted, ...]]:
+        """Fit the number of one of two mistakes, made after the other one or, in the same quantity, before it."""
+        if (fitted := self._fitted((*base, plain), numbered, wrong)) is not None:
+            yield plain, fitted
+        same = plain.change.slot == numbered.change.slot
+        if same and (fitted := self._fitted(base, numbered, wrong, (plain,))) is not None:
+            yield fitted, plain
 
 
 def _in_both_orders(candidates: list[Planted]) -> Iterator[tuple[Planted, Planted]]:

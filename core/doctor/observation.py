@@ -62,20 +62,23 @@ class Observation:
                 value = np.full_like(predicted, value)  # one number for all units
         if value.shape != predicted.shape:
             return False
-        with np.errstate(all="ignore"):
-            return bool(np.all(np.abs(value - predicted) <= self._tolerance(name, predicted)))
+        return self._alike(name, value, predicted)
 
     def differ(self, name: str, one: Simulation, other: Simulation) -> bool:
         """Whether two passes can be told apart by the tensor."""
         a, b = tensor(one, name), tensor(other, name)
-        if a.shape != b.shape:
-            return True
+        return a.shape != b.shape or not self._alike(name, a, b)
+
+    def _alike(self, name: str, value: FloatArray, predicted: FloatArray) -> bool:
+        """Whether they agree within rounding; what is nan or inf in both does too."""
         with np.errstate(all="ignore"):
-            return bool(np.any(np.abs(a - b) > self._tolerance(name, b)))
+            near = np.abs(value - predicted) <= self._tolerance(name, predicted)
+            same = (value == predicted) | (np.isnan(value) & np.isnan(predicted))
+            return bool(np.all(near | same))
 
     def _tolerance(self, name: str, predicted: FloatArray) -> FloatArray:
         right = self.right[name]
-        largest = float(np.max(np.abs(predicted), initial=0))
+        largest = float(np.max(np.abs(predicted), initial=0, where=np.isfinite(predicted)))
         usual = float(np.max(np.abs(right.value), initial=0))
         grown = max(1.0, largest / usual) if usual else 1.0
         floor = SLACK * self.epsilon * max(largest, 0.0)

@@ -76,9 +76,15 @@ def _clipped_norm(s: State, _k: int, value: FloatArray, c: float) -> FloatArray:
     return value * min(1.0, c / s.norm) if s.norm else value
 
 
-def _normalized(s: State, _k: int, value: FloatArray, _c: float) -> FloatArray:
+def _normalized(_s: State, _k: int, value: FloatArray, _c: float) -> FloatArray:
     length = np.linalg.norm(value)
     return value / length if length else value
+
+
+def _normalized_blindly(_s: State, _k: int, value: FloatArray, _c: float) -> FloatArray:
+    """Do the same where nobody thought of a gradient that is zero: it becomes nan."""
+    normalized: FloatArray = value / np.linalg.norm(value)
+    return normalized
 
 
 MISTAKES = (
@@ -312,7 +318,16 @@ MISTAKES = (
     Mistake(
         "gradients-normalized",
         "Each gradient is divided by its own length.",
-        (Change("gradients", _normalized, _ALL, "each divided by its Euclidean norm"),),
+        (
+            Change("gradients", _normalized, _ALL, "each divided by its Euclidean norm"),
+            Change(
+                "gradients",
+                _normalized_blindly,
+                _ALL,
+                "each divided by its Euclidean norm, even where that is 0",
+                how="nan",
+            ),
+        ),
     ),
 )
 """Named from dL/dW to dL/db and to all of them."""

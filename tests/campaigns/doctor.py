@@ -9,6 +9,7 @@ named       these mistakes at these layers, and no others
 equivalent  others that give the same numbers on every probe
 listed      among the alternatives that the doctor says it can't tell apart
 unnamed     wrong, with no mistake that explains it (so the doctor says)
+in part     named mistakes that were not made, and said that they don't explain everything
 WRONG       explained by mistakes that were not made
 not seen    called right
 invisible   the numbers are those of a right pass
@@ -144,8 +145,15 @@ def outcome(network, mistakes, folder):
     if report.verdict == "right":
         return ("invisible" if same_numbers(guest, ()) else "not seen"), said
     if not report.explained:
-        return "unnamed", f"{said} then {report.unexplained[1:2]}"
+        return unexplained(mistakes, answers), f"{said} then {report.unexplained[1:2]}"
     return judged(network, mistakes, guest, answers), said
+
+
+def unexplained(mistakes, answers):
+    """Compare what was named with what was made where something is left that no mistake explains."""
+    made = {(name.partition(":")[0], k) for name, k in mistakes}
+    named_ = [{(each.mistake.name, each.layer) for each in answer} for answer in answers]
+    return "unnamed" if not named_ or any(each <= made for each in named_) else "in part"
 
 
 def judged(network, mistakes, guest, answers):
@@ -204,7 +212,7 @@ def hides(network, both):
     return made[0] in made[1:]
 
 
-COLUMNS = ("named", "equivalent", "listed", "unnamed", "WRONG", "not seen", "invisible", "crash")
+COLUMNS = ("named", "equivalent", "listed", "unnamed", "in part", "WRONG", "not seen", "invisible", "crash")
 NAMED = ("named", "equivalent", "listed")
 EXPECTED = {
     "one mistake": (*NAMED, "invisible", "crash"),

@@ -13,12 +13,12 @@ from core.errors import GuestError
 from core.guest.printable import printable_lines
 from core.guest.process import GIGABYTE, Limits
 from core.mistakes import MISTAKES
-from core.second_opinion import by_autograd
+from core.second_opinion import by_autograd, by_scratch
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.doctor.check import Row
+    from core.doctor.findings import Row
     from core.mistakes import Planted
 
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": GIGABYTE}
@@ -50,7 +50,7 @@ def limits_of(seconds: float, memory: str) -> Limits:
 
 def run(path: Path, experiment: str | None, limits: Limits, *, autograd: bool, as_json: bool) -> int:
     """Check a file and print what was found; return the exit status."""
-    report = check(path, experiment, limits, Second(by_autograd, always=autograd))
+    report = check(path, experiment, limits, Second(by_autograd, by_scratch, always=autograd))
     if as_json:
         print(json.dumps(_object(report), ensure_ascii=False))
     else:

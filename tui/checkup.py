@@ -14,7 +14,7 @@ from core.doctor.words import closing_lines, diagnoses, verdict_line
 from core.errors import GuestError, MlpError
 from core.guest.printable import printable_lines
 from core.guest.process import Guest, Limits
-from core.second_opinion import by_autograd
+from core.second_opinion import by_autograd, by_scratch
 from tui.findings import Checkup, Diagnosed, Row
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class Checker:
         guest, self._warm = self._warm or self._new_guest(), None
         self._asked = guest
         try:
-            report = examine(guest, self._mine.source, Second(by_autograd))
+            report = examine(guest, self._mine.source, Second(by_autograd, by_scratch))
         except GuestError as error:
             report = Report("cannot run", error=error)
         except MlpError as error:

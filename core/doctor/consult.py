@@ -51,6 +51,10 @@ class Consultation:
     """Arguments that it changed."""
     autograd: bool = False
     """Whether PyTorch's autograd was called."""
+    torch: bool = False
+    """Whether PyTorch was imported."""
+    engines: set[str] = field(default_factory=set)
+    """Modules of this program that make backward passes, if the file imported them."""
 
 
 class Examiner:
@@ -85,6 +89,24 @@ class Examiner:
         return again.returned.keys() == call.returned.keys() and all(
             np.array_equal(value, again.returned[name], equal_nan=True) for name, value in call.returned.items()
         )
+
+    def ignored_by(self, call: Call) -> list[str]:
+        """Name the arguments that make no difference: with others, the same numbers come back to the last bit."""
+        given = call.given
+        scaled = Parameters(given.network.layers, given.parameters.flat.copy())
+        moved = Parameters(given.network.layers, given.parameters.flat.copy())
+        for k, b in moved.b.items():
+            scaled.W[k][...] *= 1.25
+            b[...] += 0.1 * np.arange(1, len(b) + 1)
+        others = {
+            "weights": replace(given, parameters=scaled),
+            "biases": replace(given, parameters=moved),
+            "x": replace(given, x=given.x * 1.25),
+            "y": replace(given, y=np.roll(given.y, 1, axis=0)),
+        }
+        if np.array_equal(others["y"].y, given.y):
+            del others["y"]
+        return [name for name, other in others.items() if self.same_again(other, call)]
 
     def follows_its_loss(self, call: Call) -> bool | None:
         """Whether the returned gradients are the derivative of the returned loss, by central differences.
@@ -136,6 +158,8 @@ class Examiner:
         )
         found.changed.update(answer.words["changed"])
         found.autograd |= bool(answer.words["autograd"])
+        found.torch |= bool(answer.words["torch"])
+        found.engines.update(map(str, answer.words["engines"]))
         narrow = any(array.dtype == np.float32 for array in answer.arrays.values())
         wide = {name: np.asarray(array, np.float64) for name, array in answer.arrays.items()}
         returned = results(wide, given.parameters, self._layout)

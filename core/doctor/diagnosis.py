@@ -57,6 +57,11 @@ class Diagnosis:
     stuck_at: str | None = None
     """The first tensor that is wrong with these mistakes put in; None where they explain everything."""
 
+    @property
+    def complete(self) -> bool:
+        """Whether every number is explained."""
+        return self.stuck_at is None and bool(self.explanations) and not self.explanations[0].left_open
+
 
 class Doctor:
     """Looks for the mistakes that explain some observations of one network."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Layout = Literal["inputs, outputs", "outputs, inputs"]
 SAID = ("layers", "activation", "output", "loss")
-DIFFERENTIATING = ("autograd", "jax", "tensorflow", "tinygrad")
+DIFFERENTIATING = ("autograd", "functorch", "jax", "mxnet", "tensorflow", "theano", "tinygrad")
 """Packages that differentiate by themselves."""
 
 

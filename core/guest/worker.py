@@ -40,6 +40,8 @@ LINES_SHOWN = 12
 MOST_SAID = 400
 """Characters of an exception's own words."""
 OURS = ("core", "tui")
+ROOT = str(Path(__file__).parents[2]) + os.sep
+ENGINES = ("core.engines.scratch", "core.engines.autograd", "core.simulation", "core.reference", "core.second_opinion")
 
 
 class UserFinder(importlib.abc.MetaPathFinder):
@@ -103,7 +105,13 @@ class Runner:
         before = self._autograd
         returned = self._function(given["x"], given["y"], W, b, **extra)
         changed = _changed(arrays, given, W, b)
-        return Message({"changed": changed, "autograd": self._autograd > before}, named(returned, depth))
+        words = {
+            "changed": changed,
+            "autograd": self._autograd > before,
+            "torch": "torch" in sys.modules,
+            "engines": _engines(),
+        }
+        return Message(words, named(returned, depth))
 
     def error(self, error: BaseException) -> dict[str, Any]:
         """Return an error with the user's own lines alone."""
@@ -138,8 +146,9 @@ class Runner:
 
             return call
 
-        torch.autograd.backward = counted(torch.autograd.backward)
-        torch.autograd.grad = counted(torch.autograd.grad)
+        for name in ("backward", "grad", "_engine_run_backward"):  # the last is called by what was imported before
+            if hasattr(torch.autograd, name):
+                setattr(torch.autograd, name, counted(getattr(torch.autograd, name)))
         torch.autograd.watched = True
 
     def _lines(self, error: BaseException) -> list[str]:
@@ -154,6 +163,16 @@ class Runner:
                 lines.append(f"{name}, line {frame.lineno}, in {frame.name}: {frame.line}")
         half = LINES_SHOWN // 2
         return lines if len(lines) <= LINES_SHOWN else [*lines[:half], "…", *lines[-half:]]
+
+
+def _engines() -> list[str]:
+    """Name the modules of this program that make backward passes, which the file may have imported."""
+    found = []
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if name.startswith(ENGINES) and isinstance(file, str) and file.startswith(ROOT):
+            found.append(name)
+    return found
 
 
 def _module_name(path: Path) -> str:

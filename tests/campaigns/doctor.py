@@ -40,8 +40,9 @@ import numpy as np
 from handwritten import GARBLED, LINES, SLOTS, written
 from kept import Kept, code_path, fingerprint
 
-from core.doctor.check import examine, observed
+from core.doctor.check import examine
 from core.doctor.consult import Examiner
+from core.doctor.findings import observed
 from core.doctor.observation import names_downward
 from core.errors import GuestError, MlpError
 from core.guest.described import experiment_of
@@ -92,7 +93,7 @@ class LocalGuest:
         W, b = ([arrays[f"{part}{k}"].copy() for k in range(1, depth + 1)] for part in "Wb")
         try:
             returned = self._module.gradients(arrays["x"].copy(), arrays["y"].copy(), W, b)
-            return Message({"changed": [], "autograd": False}, named(returned, depth))
+            return Message({"changed": [], "autograd": False, "torch": False, "engines": []}, named(returned, depth))
         except ReturnedError as error:
             raise GuestError(str(error)) from None
         except Exception as error:

@@ -106,7 +106,7 @@ def _named(planted: Planted) -> dict[str, Any]:
         "layer": planted.layer or None,
         "tensor": planted.tensor,
     }
-    if planted.mistake.number:
+    if planted.mistake.number and not planted.given:
         named[planted.mistake.number.replace(" ", "_")] = planted.number
     return named
 

@@ -106,7 +106,7 @@ def examine(guest: Guest, source: str | None = None, second: Second | None = Non
     if are_stored(found, asked):
         return _cannot_tell(network, "It returns the same gradients whatever it is given: stored ones, or constants.")
     findings = Findings(network, found)
-    remarks = [*remarks_on(found, asked, network), *kink_remarks(examiner, network, found)]
+    remarks = remarks_on(found, asked, network)
     if findings.precision == "float32" and not findings.returns_float32:
         remarks.append("Its numbers are exact to float32 alone, although it returns float64.")
     copied = False
@@ -118,6 +118,7 @@ def examine(guest: Guest, source: str | None = None, second: Second | None = Non
         copied = findings.have_the_bits_of(opinions) and not _has_the_bits_of_scratch(findings, second)
     if findings.wrong:
         return _wrong(findings, examiner, remarks)
+    remarks += kink_remarks(examiner, network, found)
     return _right(findings, remarks, nothing_said(guest.path, findings, copied=copied), copied=copied)
 
 

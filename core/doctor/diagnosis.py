@@ -9,7 +9,7 @@ with the fewest mistakes are the answer; more than one means that the probes don
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -44,7 +44,7 @@ class Explanation:
     @property
     def cost(self) -> float:
         """The number of mistakes, with what they need to explain it."""
-        numbers = sum(COST_OF_A_NUMBER for each in self.mistakes if each.mistake.number)
+        numbers = sum(COST_OF_A_NUMBER for each in self.mistakes if each.mistake.number and not each.given)
         return len(self.mistakes) + numbers + COST_OF_GIVING_UP * len(self.left_open)
 
 
@@ -164,7 +164,7 @@ class Doctor:
         else:
             candidates = [each for each in places(self._network, k) if each.change.slot != "loss"]
             targets = [name for name in (f"dL/dW{k}", f"dL/db{k}") if name not in given.left_open]
-        candidates = [each for each in candidates if self._may(each, given)]
+        candidates = [replace(each, given=self._known(each)) for each in candidates if self._may(each, given)]
         singles = self._fitting(given.mistakes, candidates, targets, wrong)
         found = singles
         if not singles or self._thorough:
@@ -175,8 +175,10 @@ class Doctor:
         return extended
 
     def _may(self, candidate: Planted, given: Explanation) -> bool:
-        """Whether a mistake may come in: not twice, and a second call only where there was one."""
+        """Whether a mistake may come in: not twice, and where it can be told from others."""
         if candidate.mistake.needs_earlier and not any(each.earlier for each in self._observed):
+            return False
+        if candidate.mistake.needs_rate and not self._known(candidate):
             return False
         return all(each.text.partition("=")[0] != candidate.text.partition("=")[0] for each in given.mistakes)
 
@@ -194,7 +196,7 @@ class Doctor:
         plain: list[tuple[Planted, ...]] = []
         numbered: list[Planted] = []
         for each in candidates:
-            if each.mistake.number and not self._known(each):
+            if each.mistake.number and not each.given:
                 numbered.append(each)
             elif self._explains((*base, each), targets) and self._matters(base, (each,), wrong):
                 plain.append((each,))
@@ -285,7 +287,7 @@ class Doctor:
         self, base: tuple[Planted, ...], both: list[Planted], own: Iterable[Planted], targets: list[str]
     ) -> list[tuple[Planted, ...]]:
         """Pair a mistake in δ_k with one in the gradient that it shows in."""
-        plain = [each for each in both if not each.mistake.number or self._known(each)]
+        plain = [each for each in both if not each.mistake.number or each.given]
         return [
             (first, *second)
             for first in plain
@@ -315,7 +317,7 @@ class Doctor:
         self, base: tuple[Planted, ...], candidates: list[Planted], targets: list[str], wrong: str
     ) -> list[tuple[Planted, ...]]:
         """Pair two mistakes in δ_k (or in the loss): two without a number, or one of them with one."""
-        plain = [each for each in candidates if not each.mistake.number or self._known(each)]
+        plain = [each for each in candidates if not each.mistake.number or each.given]
         numbered = [each for each in candidates if each not in plain]
 
         def matter(pair: tuple[Planted, ...]) -> bool:
@@ -351,7 +353,7 @@ def _in_both_orders(candidates: list[Planted]) -> Iterator[tuple[Planted, Plante
 
 
 def _numbered(planted: Planted, number: float) -> Planted:
-    return Planted(planted.mistake, planted.change, planted.layer, number)
+    return replace(planted, number=number)
 
 
 def _rounded(number: float, epsilon: float) -> float:

@@ -103,7 +103,9 @@ def loss_remarks(examiner: Examiner, call: Call) -> list[str]:
         return []
     if follows is None:
         return []
-    return [f"Its gradients are {'' if follows else 'not '}the derivative of the loss that it returns."]
+    if follows:
+        return ["Its gradients are the derivative of the loss that it returns: a right backward pass, of another loss."]
+    return ["Its gradients are not the derivative of the loss that it returns."]
 
 
 def kink_remarks(examiner: Examiner, network: Network, found: Consultation) -> list[str]:

@@ -43,6 +43,11 @@ def _left_out_of_fused(s: State, k: int, value: FloatArray, _c: float) -> FloatA
     return -s.y / prediction / s.samples
 
 
+def _diagonal_of_fused(s: State, k: int, _value: FloatArray, _c: float) -> FloatArray:
+    """∂L/∂ŷ = −y/(N ŷ), times ŷ(1 − ŷ)."""
+    return -s.y * (1 - s.a[k]) / s.samples
+
+
 def _local_left_out(s: State, k: int, _value: FloatArray, _c: float) -> FloatArray:
     return s.upstream.get(k, s.error)
 
@@ -148,6 +153,14 @@ MISTAKES = (
                 "δ_j = a_j (∂L/∂a_j − Σ_i ∂L/∂a_i a_i)",
                 "δ_j = a_j (1 − a_j) ∂L/∂a_j",
                 every(activation_among("softmax"), not_fused),
+            ),
+            Change(
+                "error",
+                _diagonal_of_fused,
+                "δ_{k} = 1/N (ŷ − y)",
+                "δ_{k} = −1/N y (1 − ŷ): a_j (1 − a_j) ∂L/∂a_j, for a_j (∂L/∂a_j − Σ_i ∂L/∂a_i a_i)",
+                every(fused, activation_among("softmax")),
+                "fused",
             ),
         ),
     ),

@@ -40,6 +40,15 @@ def _with(below: str) -> Do:
     return do
 
 
+def _with_derivative(s: State, k: int, _value: FloatArray, _c: float) -> FloatArray:
+    """δ_kᵀ f′(z_{k−1}), as where a mask has been written over the activations."""
+    return s.delta[k].T @ s.prime(k - 1, s.z[k - 1])
+
+
+def _curved_below(network: Described, k: int) -> bool:
+    return k > 1 and network.activations[k - 2] not in ("identity", "softmax")
+
+
 def _rows(at: int) -> Do:
     """Take the part of one sample."""
     return lambda s, k, value, c: s.delta[k][at : at + 1 or None].T @ s.a[k - 1][at : at + 1 or None]
@@ -90,11 +99,12 @@ def _normalized_blindly(_s: State, _k: int, value: FloatArray, _c: float) -> Flo
 MISTAKES = (
     Mistake(
         "wrong-activation",
-        "dL/dW_{k} is made with the wrong layer's values.",
+        "dL/dW_{k} is made with other values than the activations of layer {down}.",
         (
             Change("dW", _with("own"), _W, "dL/dW_{k} = δ_{k}ᵀ a_{k}", same_width(0, -1)),
             Change("dW", _with("z"), _W, "dL/dW_{k} = δ_{k}ᵀ z_{down}", second_or_above, "z"),
             Change("dW", _with("raw"), _W, "dL/dW_{k} = δ_{k}ᵀ z_{k}", same_width(0, -1), "own-z"),
+            Change("dW", _with_derivative, _W, "dL/dW_{k} = δ_{k}ᵀ f_{down}′(z_{down})", _curved_below, "derivative"),
         ),
     ),
     Mistake(
@@ -102,7 +112,7 @@ MISTAKES = (
         "dL/dW_{k} is that of one sample, not summed over the batch.",
         (
             Change("dW", _rows(0), _W, "dL/dW_{k} = δ_{k}ᵀ a_{down} of the first sample"),
-            Change("dW", _rows(-1), _W, "dL/dW_{k} = δ_{k}ᵀ a_{down} of the last sample", how="last"),
+            Change("dW", _rows(-1), _W, "dL/dW_{k} = δ_{k}ᵀ a_{down} of the last sample (= for +=?)", how="last"),
         ),
         seen="lucidrains/CoLT5-attention#8",
     ),
@@ -181,7 +191,7 @@ MISTAKES = (
     Mistake(
         "bias-last-row",
         "The bias gradient of layer {k} is that of the last sample, not summed over the batch.",
-        (Change("db", lambda s, k, value, c: s.delta[k][-1], _B, "dL/db_{k} = the last row of δ_{k}"),),
+        (Change("db", lambda s, k, value, c: s.delta[k][-1], _B, "dL/db_{k} = the last row of δ_{k} (= for +=?)"),),
     ),
     Mistake(
         "bias-summed-over-everything",
@@ -299,6 +309,16 @@ MISTAKES = (
         (Change("gradients", _momentum, _ALL, "those of this batch + {c} · those of the call before"),),
         number="momentum",
         needs_earlier=True,
+    ),
+    Mistake(
+        "learning-rate-included",
+        "What is returned is no gradient but an update: the learning rate is in it.",
+        (
+            Change("gradients", lambda s, k, value, c: c * value, _ALL, "η times each"),
+            Change("gradients", lambda s, k, value, c: -c * value, _ALL, "−η times each", how="negative"),
+        ),
+        number="learning rate",
+        needs_rate=True,
     ),
     Mistake(
         "weight-decay-included",

@@ -256,7 +256,7 @@ WRONG = {
     "with the learning rate that it takes": (
         [("weights, biases)", "weights, biases, lr=0.1)"),
          ("        if k:", "        weights = [*weights[:k], weights[k] - lr * dW[k]]\n        if k:")],
-        ["updated-too-early@2=1", "updated-too-early@1=1"],
+        ["updated-too-early@2", "updated-too-early@1"],
         "dL/dz2",
     ),
     "added to what was there": (
@@ -314,7 +314,9 @@ def test_another_loss_with_its_own_gradient_is_told_from_a_wrong_gradient(checke
     )
 
     assert names(report) == ["loss-factor@3=0.5", "half-loss-gradient@3"]
-    assert "Its gradients are the derivative of the loss that it returns." in report.remarks
+    assert report.remarks == (
+        "Its gradients are the derivative of the loss that it returns: a right backward pass, of another loss.",
+    )
 
 
 def test_a_wrong_loss_alone_is_no_wrong_gradient(checked):

@@ -101,7 +101,7 @@ HOSTILE = {
         "mine.py",
     ),
     "all descriptors closed": ("import os; os.closerange(0, 30); return 1", "took away what its process needs"),
-    "it kills what started it": ("import os; os.kill(os.getppid(), 9); return 1", "was ended by SIGKILL"),
+    "it kills what started it": ("import os; os.kill(os.getppid(), 9)\nwhile True: pass", "was ended by SIGKILL"),
     "more and more memory": ("kept = []\nwhile True: kept.append(bytearray(10**7))", "ran out of the memory"),
     "a generator": ("yield 1.0, [], []", "returned a generator"),
     "an array of all there is": ("return 1.0, [np.broadcast_to(0.0, (10**6, 10**6))] * 2, [1, 2]", "numbers as dW[0]"),

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 Verdict = Literal["right", "wrong", "cannot run", "cannot tell"]
 STATUS: dict[Verdict, int] = {"right": 0, "wrong": 1, "cannot run": 2, "cannot tell": 3}
 """The exit status that says it."""
+COARSE = (
+    "Its numbers are exact to float32 alone, although it returns float64: it computes in float32 somewhere, or takes "
+    "differences of the loss in the place of derivatives."
+)
 CONTRADICTED = "PyTorch's autograd disagrees with what it is judged by: a mistake of mlp-tui."
 
 
@@ -108,7 +112,7 @@ def examine(guest: Guest, source: str | None = None, second: Second | None = Non
     findings = Findings(network, found)
     remarks = remarks_on(found, asked, network)
     if findings.precision == "float32" and not findings.returns_float32:
-        remarks.append("Its numbers are exact to float32 alone, although it returns float64.")
+        remarks.append(COARSE)
     copied = False
     if second is not None and (second.always or _doubted(findings, examiner)):
         opinions = findings.opinions(second.opinion)

@@ -67,6 +67,10 @@ def _above_alike(network: Described, k: int) -> bool:
     return width(k, 1, network) == width(k, 0, network)
 
 
+def _of_the_other_end(s: State, k: int, _value: FloatArray, _c: float) -> FloatArray:
+    return (s.dW if s.part == "W" else s.db)[s.depth + 1 - k]
+
+
 def _accumulated(s: State, k: int, value: FloatArray, _c: float) -> FloatArray:
     earlier = s.earlier(k)
     return value if earlier is None else value + earlier
@@ -279,6 +283,19 @@ MISTAKES = (
         "gradients-zero",
         "Every gradient is zero: there is no backward pass yet.",
         (Change("gradients", lambda s, k, value, c: np.zeros_like(value), _ALL, "0"),),
+    ),
+    Mistake(
+        "order-reversed",
+        "The gradients come in the order of the backward pass, the last layer's first.",
+        (
+            Change(
+                "gradients",
+                _of_the_other_end,
+                "dL/dW_1, …, dL/dW_L, and so dL/db_k",
+                "dL/dW_L, …, dL/dW_1, and so dL/db_k",
+                keeps_shape=lambda network, k: network.layers == network.layers[::-1],
+            ),
+        ),
     ),
     Mistake(
         "gradients-accumulated",

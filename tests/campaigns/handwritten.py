@@ -167,6 +167,8 @@ LINES = {
     "wrong-sign:delta": ("delta", "delta = -delta"),
     "wrong-sign:dW": ("dW", "dW[k] = -dW[k]"),
     "wrong-sign:db": ("db", "db[k] = -db[k]"),
+    "sign-left-out": ("error", "up[k] = np.sqrt(up[k] ** 2)"),
+    "loss-for-derivative": ("error", "up[k] = (a[k] - y) ** 2 / (N * m if loss == 'mse' else 1)"),
     "residual-broadcast": (
         "error",
         "a[L] - y.ravel(); up[k] = np.array([[sum(slope(p, t)[0, 0] for t in y[:, None])] for p in a[L][:, None]])"
@@ -238,6 +240,7 @@ LINES = {
     "bias-zero": ("db", "db[k] = 0 * b[k]"),
     "bias-of-wrong-layer": ("db", "db[k] = db[k + 1]"),
     "bias-derivative-left-out": ("db", "db[k] = up[k].sum(0)"),
+    "order-reversed": ("end", "dW, db = ([None, *group[1:-1][::-1], None] for group in (dW, db))"),
     "gradients-accumulated": (
         "end",
         "for part, each in (('W', dW), ('b', db)):\n"

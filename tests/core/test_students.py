@@ -240,6 +240,25 @@ FILES = {
         (("l2_delta.dot(syn[1].T)", "l2_error.dot(syn[1].T)"),),
         ["derivative-not-carried@1"],
     ),
+    "the sigmoid's derivative of a linear output": (
+        IAMTRASK,
+        (("l3_delta = 2 * (l3 - y)", "l3_delta = 2 * (l3 - y) * nonlin(l3, True)"),),
+        ["derivative-of-another-activation@3:sigmoid-of-a"],
+    ),
+    "the squared error in the place of its derivative": (
+        IAMTRASK,
+        (("l3_delta = 2 * (l3 - y)", "l3_delta = (l3 - y) ** 2"),),
+        ["loss-for-derivative@3"],
+    ),
+    "the absolute error": (IAMTRASK, (("2 * (l3 - y)", "2 * abs(l3 - y)"),), ["sign-left-out@3"]),
+    "the layers from the last to the first": (
+        IAMTRASK,
+        (
+            ("    return ", "    return (lambda l, W, b: (l, W[::-1], b[::-1]))(*"),
+            ("for d in deltas]", "for d in deltas])"),
+        ),
+        ["order-reversed"],
+    ),
     "steps for gradients": (
         IAMTRASK,
         (("[a.T.dot(d) for", "[-alpha * a.T.dot(d) for"), ("[d.sum(0) for", "[-alpha * d.sum(0) for")),

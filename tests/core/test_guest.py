@@ -97,10 +97,10 @@ HOSTILE = {
         "no array: no",
     ),
     "bytes into our pipe": (
-        "import os\nfor fd in range(3, 20):\n    try: os.write(fd, b'x' * 100)\n    except OSError: pass\nreturn 1",
+        "import os\nfor fd in range(3, 200):\n    try: os.write(fd, b'x' * 100)\n    except OSError: pass\nreturn 1",
         "mine.py",
     ),
-    "all descriptors closed": ("import os; os.closerange(0, 30); return 1", "took away what its process needs"),
+    "all descriptors closed": ("import os; os.closerange(0, 4096); return 1", "took away what its process needs"),
     "it kills what started it": ("import os; os.kill(os.getppid(), 9)\nwhile True: pass", "was ended by SIGKILL"),
     "more and more memory": ("kept = []\nwhile True: kept.append(bytearray(10**7))", "ran out of the memory"),
     "a generator": ("yield 1.0, [], []", "returned a generator"),

@@ -252,11 +252,8 @@ FILES = {
     ),
     "the absolute error": (IAMTRASK, (("2 * (l3 - y)", "2 * abs(l3 - y)"),), ["sign-left-out@3"]),
     "the layers from the last to the first": (
-        IAMTRASK,
-        (
-            ("    return ", "    return (lambda l, W, b: (l, W[::-1], b[::-1]))(*"),
-            ("for d in deltas]", "for d in deltas])"),
-        ),
+        LISTS,
+        (("return total, gW, gB", "return total, gW[::-1], gB[::-1]"),),
         ["order-reversed"],
     ),
     "steps for gradients": (

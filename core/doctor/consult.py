@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.arrays import diverging
 from core.errors import GuestError
 from core.guest.asking import arguments, results
 from core.parameters import Parameters
@@ -176,5 +177,6 @@ def _along(call: Call, direction: FloatArray) -> float | None:
         part = (along.W if name[4] == "W" else along.b)[int(name[5:])]
         if part.shape != value.shape:
             return None
-        slope += float(np.sum(part * value))
+        with diverging():
+            slope += float(np.sum(part * value))
     return slope

@@ -78,6 +78,8 @@ class Doctor:
     def diagnose(self) -> Diagnosis:
         """Find the explanations with the fewest mistakes."""
         stuck: list[tuple[Explanation, str]] = []
+        if not any(np.isfinite(each.returned[name]).any() for each in self._observed for name in self._names[1:]):
+            return self._partial(stuck)  # nan everywhere is what any mistake may lead to
         for self._thorough in (False, True):
             complete, stuck = self._searched()
             if complete:

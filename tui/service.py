@@ -108,6 +108,8 @@ class Service:
                 sent, changed = now, False
             if self._handle_what_has_come():
                 sent, changed = 0.0, True
+                if not self._trainer.stepping:
+                    continue  # who has asked for something sees it before the next slice
             if self._take_in_what_is_imported() or self._work():
                 changed = True
             if self._waits_to_keep() == 0:

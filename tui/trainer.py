@@ -137,6 +137,11 @@ class Trainer:
         return self._session.saved()
 
     @property
+    def stepping(self) -> bool:
+        """Whether it trains towards an epoch that was asked for: until it is there, there is nothing new to be seen."""
+        return self._walk.stepping
+
+    @property
     def has_dumps(self) -> bool:
         """Whether dumps that were accepted are not written yet."""
         return bool(self._jobs)

@@ -49,7 +49,7 @@ class Walk:
         """The epoch where it will stand when it has taken the steps asked for."""
         if self.jump is not None:
             return self._jump_to[0]
-        return self._goal if self._stepping else self.session.epoch
+        return self._goal if self.stepping else self.session.epoch
 
     def stop(self) -> None:
         """Train no more, and stay here."""
@@ -85,7 +85,7 @@ class Walk:
             self._running, self.speed = False, 0.0
 
     @property
-    def _stepping(self) -> bool:
+    def stepping(self) -> bool:
         """Whether it trains towards an epoch that was asked for, to show it."""
         session = self.session
         return self.training and not self._running and session.epoch == session.trained and session.update is None
@@ -163,14 +163,19 @@ class Walk:
         self._running, self._goal = True, self.planned
 
     def _train(self, until: float) -> None:
-        epochs, before, begun = 1, self.session.trained, time.perf_counter()
-        while (self.training or not self.session.in_lockstep) and time.perf_counter() < until:
+        """Train until then, in as few calls as can be: each costs half an epoch of a small network."""
+        before = self.session.trained
+        begun = now = time.perf_counter()
+        epochs = max(1, int(self.speed * SLICE))
+        while (self.training or not self.session.in_lockstep) and now < until:
             if not self.session.in_lockstep:
                 self.session.catch_up(epochs)
             else:
                 self.session.advance(min(epochs, self._goal - self.session.trained))
                 self._look_for_divergence()
-            epochs *= 2 if time.perf_counter() < until - SLICE / 2 else 1
+            last, now = now, time.perf_counter()
+            fitting = epochs * (until - now) / max(now - last, 1e-9)
+            epochs = max(1, min(2 * epochs, int(fitting)))
         trained = self.session.trained - before
         if not self.session.in_lockstep or not trained:
             self.speed = 0.0

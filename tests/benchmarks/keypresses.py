@@ -83,18 +83,14 @@ def _begin(terminal: Terminal) -> None:
 def _latency(terminal: Terminal, effort: Effort) -> Iterator[Figure]:
     """Press keys that the screen answers by itself, and in turn keys that need the trainer.
 
-    The cell's own line names the cell, and the pane's title the tensor: neither stands on the screen before its key.
+    The cell's own line names the cell, and the pane's title the tensor: a View paints neither again.
     """
     times: dict[str, list[float]] = {"the screen alone": [], "with the trainer": []}
-    row = 0
-    for i in range(effort.presses // 2):
-        step = 1 if row == 0 or (row < 9 and i % 2 == 0) else -1
-        row += step
-        times["the screen alone"].append(_answered(terminal, b"\x1b[B" if step > 0 else b"\x1b[A", f"[{row}, 0]"))
-        key, named = (b"]", "dL/db1") if i % 2 == 0 else (b"[", "dL/dW1")
-        times["with the trainer"].append(_answered(terminal, key, f"· {named} ·"))
-        if i % 2 == 0:  # back to the matrix with rows and columns, whose cells have a name of two numbers
-            _answered(terminal, b"[", "· dL/dW1 ·")
+    for _ in range(effort.presses // 4):
+        down, up = (b"\x1b[B", "[1, 0]"), (b"\x1b[A", "[0, 0]")
+        times["the screen alone"] += [_answered(terminal, *each) for each in (down, up)]
+        following, former = (b"]", "· dL/db1 ·"), (b"[", "· dL/dW1 ·")
+        times["with the trainer"] += [_answered(terminal, *each) for each in (following, former)]
     together = [took for each in times.values() for took in each]
     medians = ", ".join(f"{name} {duration(statistics.median(each))}" for name, each in times.items())
     yield Figure("key to changed screen, median", statistics.median(together) * 1e3, 20, "ms", medians)

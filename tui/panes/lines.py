@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -11,9 +12,12 @@ from textual.widget import Widget
 from tui.actions import bindings
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from rich.segment import Segment
     from rich.style import Style
     from textual.binding import BindingType
+    from textual.geometry import Size
 
     from tui.protocol import Command
 
@@ -49,6 +53,18 @@ class LinePane(Widget, can_focus=True):
     _ground: Style | None = None
     """The pane's own colours, as long as they are the same: finding them out takes longer than drawing a line."""
 
+    _titles: tuple[str | None, str | None] = (None, None)
+    """The border's titles, as they were when lines were compared last."""
+    _comparing = False
+    """Whether lines are about to be compared."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        self._painted: dict[int, list[Segment]] = {}
+        """What stands in each line, or will when it is painted next."""
+        self._painted_size: Size | None = None
+        """The pane's size when they were drawn; None where they must be drawn anew."""
+        super().__init__(id=id, classes=classes)
+
     def line(self, y: int) -> list[Segment]:
         """Return the segments of line `y` of the pane's content."""
         raise NotImplementedError
@@ -57,14 +73,56 @@ class LinePane(Widget, can_focus=True):
         """Draw a line in the pane's own background."""
         if self._ground is None:
             self._ground = self.rich_style
-        segments = self.line(y)
+        if self._painted_size != self.size:
+            self._forget_painted()
+        segments = self._painted.get(y)
+        if segments is None:
+            segments = self._painted[y] = self.line(y)
         if not segments:
             return Strip.blank(self.size.width, self._ground)
         return Strip(segments).adjust_cell_length(self.size.width).apply_style(self._ground)
 
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """Repaint; where no more than that is asked for, the lines that have changed: to compare costs less."""
+        if regions or layout or recompose or not repaint or self._painted_size != self.size:
+            self._forget_painted()
+            return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        if not self._comparing:
+            self._comparing = True
+            self.call_later(self._refresh_changed)
+        return self
+
+    def _refresh_changed(self) -> None:
+        """Compare what is to be seen with what is, and repaint what differs."""
+        self._comparing = False
+        if self._painted_size != self.size:
+            self.refresh()
+            return
+        changed = []
+        for y in range(self.size.height):
+            segments = self.line(y)
+            if segments != self._painted.get(y):
+                self._painted[y] = segments
+                changed.append(Region(0, y, self.size.width, 1))
+        titles = (self.border_title, self.border_subtitle)
+        left, width = -self.gutter.left, self.outer_size.width
+        for y, title, old in zip((-self.gutter.top, self.size.height), titles, self._titles, strict=True):
+            if title != old:
+                changed.append(Region(left, y, width, 1))
+        self._titles = titles
+        if changed:
+            super().refresh(*changed)
+
+    def _forget_painted(self) -> None:
+        self._painted.clear()
+        self._painted_size = self.size or None
+
     def notify_style_update(self) -> None:
-        """Find the pane's colours out again when they are drawn next."""
+        """Find the pane's colours out again when they are drawn next, and draw all of it."""
         self._ground = None
+        self._painted_size = None
         super().notify_style_update()
 
     @property

@@ -107,13 +107,17 @@ class Findings:
         return same_bits([each.returned for each in self._own], opinions)
 
     @property
+    def _finite(self) -> bool:
+        return all(bool(np.isfinite(value).all()) for each in self.observations for value in each.returned.values())
+
+    @property
     def _own(self) -> list[Observation]:
         return [each for each in self.observations if each.given.network == self.network]
 
     def diagnosed(self) -> Diagnosis:
         """Diagnose in the precision that came back; in float32's if that explains more."""
         fine = Doctor(self.observations).diagnose()
-        if self.precision == "float32" or fine.complete:
+        if self.precision == "float32" or fine.complete or not self._finite:
             return fine
         coarse = Doctor(observed(self.found, "float32")).diagnose()
         return coarse if coarse.complete else fine

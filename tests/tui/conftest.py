@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from textual._context import active_app
 
 from core.engines.autograd import Autograd
 from core.experiment_file import load
@@ -23,6 +24,39 @@ from tui.trainer import Trainer
 
 PATIENCE = 20.0
 """Seconds after which a test gives up waiting; nothing here takes one."""
+
+
+LONG_BUSY = 0.2
+"""Seconds after which a loop counts as one that is busy for long: it trains, and goes on doing so."""
+
+
+async def _settled(*_):
+    """Wait until the loop has nothing to do now: no message unhandled, no repaint due, no thread at work.
+
+    In the place of Textual's own, which sleeps for 20 ms at a time until the processor has been used for less than one:
+    twice a key, that is most of the time of a test, and on a machine with other work it guesses wrong.
+    """
+    loop, app, until = asyncio.get_running_loop(), active_app.get(), time.monotonic() + LONG_BUSY
+    while time.monotonic() < until:
+        await asyncio.sleep(0)
+        if loop._default_executor is not None and _at_work(loop._default_executor):
+            await asyncio.sleep(0.001)
+        elif not loop._ready:
+            if not app.screen_stack or not app.screen._update_timer._active.is_set():
+                return
+            app.screen._on_timer_update()
+
+
+def _at_work(executor):
+    return executor._work_queue.qsize() > 0 or executor._idle_semaphore._value < len(executor._threads)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _settles_without_sleep():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("textual.app.wait_for_idle", _settled)
+        patch.setattr("textual.pilot.wait_for_idle", _settled)
+        yield
 
 
 @dataclass(frozen=True)

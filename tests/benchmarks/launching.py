@@ -62,7 +62,7 @@ def _first_paint(effort: Effort) -> Figure:
     """Both from the spawn to the first frame's text; the first start of each, which reads the disk, doesn't count."""
     commands = {"mlp-tui": (PROGRAM, b"1 Model"), "minimal": ([sys.executable, "-c", MINIMAL], b"painted")}
     times: dict[str, list[float]] = {name: [] for name in commands}
-    for counted in range(-1, effort.rounds):
+    for counted in range(-effort.warming, effort.rounds):
         for name, (command, text) in commands.items():
             terminal = Terminal(command)
             try:

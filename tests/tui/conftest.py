@@ -26,17 +26,15 @@ PATIENCE = 20.0
 """Seconds after which a test gives up waiting; nothing here takes one."""
 
 
+GLANCE = 0.002
+"""Seconds between two looks at whether something has happened that another thread, process or clock brings about."""
 LONG_BUSY = 0.2
 """Seconds after which a loop counts as one that is busy for long: it trains, and goes on doing so."""
 
 
-async def _settled(*_):
-    """Wait until the loop has nothing to do now: no message unhandled, no repaint due, no thread at work.
-
-    In the place of Textual's own, which sleeps for 20 ms at a time until the processor has been used for less than one:
-    twice a key, that is most of the time of a test, and on a machine with other work it guesses wrong.
-    """
-    loop, app, until = asyncio.get_running_loop(), active_app.get(), time.monotonic() + LONG_BUSY
+async def settled(app):
+    """Wait until the loop has nothing to do now: no message unhandled, no repaint due, no thread at work."""
+    loop, until = asyncio.get_running_loop(), time.monotonic() + LONG_BUSY
     while time.monotonic() < until:
         await asyncio.sleep(0)
         if loop._default_executor is not None and _at_work(loop._default_executor):
@@ -53,9 +51,18 @@ def _at_work(executor):
 
 @pytest.fixture(autouse=True, scope="session")
 def _settles_without_sleep():
+    """Let Textual's pilot wait in this way too.
+
+    Its own sleeps for 20 ms at a time until the processor has been used for less than one of them: twice a key, that is
+    most of the time of a test, and where the machine has other work to do it guesses wrong.
+    """
+
+    async def idle(*_):
+        await settled(active_app.get())
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("textual.app.wait_for_idle", _settled)
-        patch.setattr("textual.pilot.wait_for_idle", _settled)
+        patch.setattr("textual.app.wait_for_idle", idle)
+        patch.setattr("textual.pilot.wait_for_idle", idle)
         yield
 
 
@@ -177,7 +184,7 @@ class Program:
         """Press keys, and wait until the trainer has done what they ask and the screen has taken it in."""
         await self.pilot.press(*keys)
         await self.until(lambda: self.conductor.idle, "the trainer has nothing to do")
-        await self.pilot.pause()
+        await settled(self.app)
 
     async def until(self, condition, what):
         """Wait for something that is to happen."""
@@ -185,7 +192,9 @@ class Program:
         while not condition():
             if time.monotonic() > until:
                 raise AssertionError(f"never: {what}\n{self.text}\n{self.said}")
-            await self.pilot.pause()
+            await settled(self.app)
+            if not condition():
+                await asyncio.sleep(GLANCE)
 
     async def shows(self, text):
         """Wait until a text stands on the screen."""
@@ -210,7 +219,7 @@ async def running(app, conductor, size):
     async with app.run_test(size=size, notifications=True) as pilot:
         program = Program(app, conductor, pilot)
         await program.until(lambda: program.view is not None and conductor.idle, "the first View comes")
-        await pilot.pause()
+        await settled(app)
         yield program
     conductor.close()
     await asyncio.gather(conductor._task, return_exceptions=True)

@@ -82,9 +82,7 @@ class LinePane(Widget, can_focus=True):
             return Strip.blank(self.size.width, self._ground)
         return Strip(segments).adjust_cell_length(self.size.width).apply_style(self._ground)
 
-    def refresh(
-        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
-    ) -> Self:
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         """Repaint; where no more than that is asked for, the lines that have changed: to compare costs less."""
         if regions or layout or recompose or not repaint or self._painted_size != self.size:
             self._forget_painted()

@@ -189,7 +189,7 @@ class Trainer:
             speed=walk.speed,
             plane=self._depicted.plane(session, frame, self._whole),
             spread=self._depicted.spread(session, frame, self._whole),
-            explained=self._explaining.explained(plain, session.experiment),
+            explained=self._explaining.explained(frame, session.experiment, {} if seen is None else seen.lending),
             phases=self._explaining.phases(plain, session.experiment),
             judgements=judgements,
             parted=self._verdicts.parted,

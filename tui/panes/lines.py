@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.geometry import Region
@@ -108,7 +109,8 @@ class LinePane(Widget, can_focus=True):
             return
         lines, titles = self.lines(), (self.border_title, self.border_subtitle)
         top, bottom, whole = -self.gutter.top, self.size.height, self.outer_size.width
-        changed = [Region(0, y, self.size.width, 1) for y, line in enumerate(lines) if line != self._painted[y]]
+        pairs = enumerate(zip_longest(lines, self._painted, fillvalue=[]))
+        changed = [Region(0, y, self.size.width, 1) for y, (line, painted) in pairs if line != painted]
         for y, title, old in zip((top, bottom), titles, self._titles, strict=True):
             if title != old:
                 changed.append(Region(-self.gutter.left, y, whole, 1))

@@ -108,7 +108,7 @@ class Optimizer(_Table, frozen=True):
 
 
 class Init(_Table, frozen=True):
-    """Where the parameters start: a law, `torch` if nothing is said, or a file. See `core.parameters.draw`."""
+    """Where the parameters start: a law, `torch` if nothing is said, or a file. See `core.initial.draw`."""
 
     law: Law | None = None
     """None where the parameters come from a file."""

@@ -26,6 +26,7 @@ from core.judge import judge_tensor, shares
 from core.reference import Network, reference
 from core.tensors import Quantity, tensor_names
 from core.timeline import Timeline
+from core.trace import lend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from core.judge import Judgement
     from core.samples import Samples
     from core.tensors import TensorName
+    from core.trace import Lent
     from tui.protocol import Mine
 
 SLICE = 0.02
@@ -57,8 +59,15 @@ class Seen:
     """Its gradients judged, at its own parameters; none at epoch 0."""
     shares: Mapping[TensorName, FloatArray] = field(default_factory=dict)
     """The share of what rounding can do that each of their numbers differs by."""
+    lent: Lent | None = None
+    """What it is explained with; None at epoch 0."""
     reason: str = ""
     """Why there is no frame."""
+
+    @property
+    def lending(self) -> Mapping[str, Lent]:
+        """What it is explained with, by its name."""
+        return {} if self.lent is None else {NAME: self.lent}
 
 
 @dataclass(frozen=True)
@@ -280,11 +289,14 @@ class Beside:
             made = EngineFrame(
                 NAME, engine.label, engine.start, scratch.before, scratch.after, computed, loss, scratch.batch
             )
-        return judged(made, run.experiment.at(max(frame.epoch, 1)))
+        return judged(made, run.experiment.at(max(frame.epoch, 1)), None if run.own_path else scratch)
 
 
-def judged(frame: EngineFrame, experiment: Experiment) -> Seen:
-    """Judge the gradients of a frame; in float32's bounds where they are that, whatever the parameters are."""
+def judged(frame: EngineFrame, experiment: Experiment, follows: EngineFrame | None = None) -> Seen:
+    """Judge the gradients of a frame; in float32's bounds where they are that, whatever the parameters are.
+
+    `follows` is the engine at whose parameters the pass was made, where they are not its own.
+    """
     if frame.computed is None:
         return Seen(frame)
     computed = frame.computed
@@ -293,7 +305,8 @@ def judged(frame: EngineFrame, experiment: Experiment) -> Seen:
         against = reference(Network.of(experiment), frame.before, computed.x, computed.y, precision)
         names = tensor_names(Quantity.GRADIENT, experiment.depth)
         marks = {name: judge_tensor(frame.tensor(name), against.bounded(name)) for name in names}
-        return Seen(frame, marks, {name: shares(frame.tensor(name), against.bounded(name)) for name in names})
+        off = {name: shares(frame.tensor(name), against.bounded(name)) for name in names}
+        return Seen(frame, marks, off, lend(frame, experiment, against, follows))
 
 
 def _require_fit(guest: Guest, run: Experiment, source: str | None) -> None:

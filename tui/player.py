@@ -220,7 +220,7 @@ class Player:
     # What a trainer has to do beside, and a player has not
 
     busy = False
-    stepping = False
+    nearly_there = False
     has_dumps = False
     to_keep = None
 

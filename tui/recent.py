@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from platformdirs import user_state_path
-
 from core.errors import FileError
 from core.files import write_whole
 
@@ -32,7 +30,7 @@ def remember(path: Path) -> None:
 def remembered_pane() -> str:
     """Return the id of the pane that was turned to last; empty where there is none."""
     try:
-        return (user_state_path("mlp-tui") / "pane").read_text("utf-8").strip()
+        return (_folder() / "pane").read_text("utf-8").strip()
     except (OSError, ValueError):
         return ""
 
@@ -40,7 +38,7 @@ def remembered_pane() -> str:
 def remember_pane(name: str) -> None:
     """Keep which pane was turned to, where that can be kept."""
     if name != remembered_pane():
-        _keep(user_state_path("mlp-tui") / "pane", f"{name}\n")
+        _keep(_folder() / "pane", f"{name}\n")
 
 
 def _keep(place: Path, text: str) -> None:
@@ -49,5 +47,11 @@ def _keep(place: Path, text: str) -> None:
         write_whole(place, text.encode(), replace=True)
 
 
+def _folder() -> Path:
+    from platformdirs import user_state_path  # noqa: PLC0415 - the first frame shows nothing of what is remembered
+
+    return user_state_path("mlp-tui")
+
+
 def _place() -> Path:
-    return user_state_path("mlp-tui") / "recent"
+    return _folder() / "recent"

@@ -100,14 +100,20 @@ def _latency(terminal: Terminal, effort: Effort) -> Iterator[Figure]:
 
 
 def _latency_of_map(terminal: Terminal, effort: Effort) -> Iterator[Figure]:
-    """Press keys with the answer map open: between the map and the units of the layer before, each from the trainer."""
+    """Press the same keys with the answer map open, and those that turn from the map to the units of a layer."""
     terminal.press(b"7")
     terminal.until(lambda seen: _LARGE_MAP.encode() in seen, "the map is there")
-    keys = ((b"\x1b[A", _SMALL_MAPS), (b"\x1b[B", _LARGE_MAP))
-    times = [_answered(terminal, *keys[i % 2]) * 1e3 for i in range(effort.presses)]
-    name = "key to changed answer map while it trains"
-    yield Figure(f"{name}, median", statistics.median(times), 20, "ms", "a layer's units, computed and drawn anew")
-    yield Figure(f"{name}, 95 % of the keys", percentile(times, 95), 50, "ms", f"{len(times)} keys")
+    moves, turns = [], []
+    for _ in range(effort.presses // 4):
+        following, former = (b"]", "▸   b1"), (b"[", "▸   W1")
+        moves += [_answered(terminal, *each) for each in (following, former)]
+        units, answer = (b"\x1b[A", _SMALL_MAPS), (b"\x1b[B", _LARGE_MAP)
+        turns += [_answered(terminal, *each) for each in (units, answer)]
+    medians = f"another tensor {duration(statistics.median(moves))}, another map {duration(statistics.median(turns))}"
+    name, times = "the same with the answer map open", moves + turns
+    yield Figure(f"{name}, median", statistics.median(times) * 1e3, 20, "ms", medians)
+    for percent, target in ((95, 50), (99, 100)):
+        yield Figure(f"{name}, {percent} %", percentile(times, percent) * 1e3, target, "ms", f"{len(times)} keys")
 
 
 def _answered(terminal: Terminal, key: bytes, text: str) -> float:

@@ -325,11 +325,11 @@ class ExplainPane(LinePane):
 
     @property
     def _as_shown(self) -> str:
-        """Which engine's number is explained, or what parts them: of the user's own file nothing lies open."""
-        shown = self.selection.shown
-        if shown == MINE:
-            return self.described.engines[0] if self.described is not None else shown
-        return shown.removesuffix(f" {MINE}")
+        """Which engine's number is explained, or what parts them; the first one's until the user's own is there."""
+        shown, explanation = self.selection.shown, self.explanation
+        if shown.endswith(MINE) and explanation is not None and MINE not in explanation.results:
+            return next(iter(explanation.results), shown)
+        return shown
 
     @property
     def _shown(self) -> int:

@@ -16,7 +16,6 @@ from core.tensors import TensorName
 from tui.actions import Action, bindings
 from tui.findings import Checkup
 from tui.history import LossHistory
-from tui.panes.doctor import DoctorPane
 from tui.panes.lines import Asked, ListPane
 from tui.panes.loss import LossPane
 from tui.panes.matrix import MatrixGrid, MatrixPane
@@ -59,6 +58,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tui.conductor import Conductor
+    from tui.panes.doctor import DoctorPane
     from tui.screens.dump import Other
 
 LEAST_WIDTH, LEAST_HEIGHT = 72, 20
@@ -136,6 +136,8 @@ class MainScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Say what the screen needs, where it is too small."""
+        if self.size.width >= LEAST_WIDTH and self.size.height >= LEAST_HEIGHT:
+            return
         text = (
             f"mlp-tui needs {LEAST_WIDTH} × {LEAST_HEIGHT}.\nThis terminal has {self.size.width} × {self.size.height}."
         )
@@ -223,8 +225,8 @@ class MainScreen(Screen[None]):
         if matrix is not None and not matrix.window.covers(message.window):
             self.send(Show(self.selection.tensor, message.window.with_margin()))
 
-    @on(DoctorPane.Jumped)
-    def _look_at_worst(self, message: DoctorPane.Jumped) -> None:
+    def on_doctor_pane_jumped(self, message: DoctorPane.Jumped) -> None:
+        """Look at the worst cell of the tensor that a diagnosis names."""
         self.selection = self.selection.of(message.tensor).at_worst_of_yours(self.view)
         self.action_pane("matrix")
 

@@ -16,7 +16,8 @@ from core.experiment import parameter_count
 from core.functions.activations import ACTIVATIONS
 from core.functions.losses import LOSSES
 from core.functions.optimizers import OPTIMIZERS, STEP
-from core.parameters import Parameters, draw, start_digest
+from core.initial import draw, start_digest
+from core.parameters import Parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

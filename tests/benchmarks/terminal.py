@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import functools
 import os
 import re
 import select
-import shutil
 import sys
 import tempfile
 import time
@@ -28,14 +25,6 @@ PATIENCE = 60.0
 _CONTROL = re.compile(rb"\x1b(?:\[[0-9;:?<>=]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|.)")
 
 
-@functools.cache
-def _byte_code() -> str:
-    """Make a folder for what is compiled at the first start, as pip does when it installs; return its path."""
-    folder = tempfile.mkdtemp(prefix="mlp-tui-benchmarks-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
 class Terminal:
     """A program in a terminal of 120 × 40."""
 
@@ -43,8 +32,7 @@ class Terminal:
         environment = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), "COLORTERM": "truecolor"}
         self._state = tempfile.TemporaryDirectory()  # what is remembered of other starts is not measured
         environment["XDG_STATE_HOME"] = self._state.name
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        environment["PYTHONPYCACHEPREFIX"] = _byte_code()
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what the first start compiles stays, as pip's does
         self.begun = time.perf_counter()
         self._child = pexpect.spawn(command[0], command[1:], env=environment, dimensions=(40, 120))
         self._child.delaybeforesend = None

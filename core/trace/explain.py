@@ -114,16 +114,18 @@ class _Explainer:
         terms = self._sum(found, order, most) if of_sum else [self._function(self.made, bound, most)]
         count = sum(part.count for part in found) if of_sum else 1
         operands = tuple(dict.fromkeys(operand.address for term in terms for operand in term.operands))
+        closings = {name: _closing(each, found, terms, name) for name, each in self.readings.items()}
+        numbers = {name: self._numbers(each, found, terms, count) for name, each in self.readings.items()}
         return Explanation(
             self.address,
             text.formula(self.made, bound),
-            {name: self._numbers(each, found, terms, count) for name, each in self.readings.items()},
+            {name: f"{each} {_sign(closings[name])} {results[name]:.5g}" for name, each in numbers.items()},
             tuple(terms),
             count,
             order,
             tuple(self._operands[each] for each in operands),
             0 if of_sum else self._operand_count(self.made, bound) - len(operands),
-            {name: _closing(each, found, terms, name) for name, each in self.readings.items()},
+            closings,
             results,
             tuple(self._operand(ref.at(bound)) for ref in self.made.beside),
             feeds,
@@ -203,11 +205,11 @@ class _Explainer:
     def _numbers(self, reading: Reading, found: list[Part], terms: list[Term], count: int) -> str:
         name = reading.values.name
         if reading.made.function is not None:
-            return text.function_numbers(reading.made.function, reading.arrays, reading.bound, reading.result)
+            return text.function_numbers(reading.made.function, reading.arrays, reading.bound)
         firsts = np.cumsum([0, *(part.count for part in found)])
         products = [found[int(np.searchsorted(firsts, term.place, "right")) - 1].product for term in terms]
         written = [text.product_numbers(term, each, name) for term, each in zip(terms, products, strict=True)]
-        return text.numbers(written, complete=len(terms) == count, result=reading.result)
+        return text.numbers(written, complete=len(terms) == count)
 
 
 def _closing(reading: Reading, found: list[Part], terms: list[Term], name: str) -> Closing:
@@ -222,6 +224,11 @@ def _closing(reading: Reading, found: list[Part], terms: list[Term], name: str) 
         reading.allowed(found),
         holder(reading.values, reading.made.left.name),
     )
+
+
+def _sign(closing: Closing) -> str:
+    """Return what stands before the engine's number."""
+    return "=" if closing.reproduced else "≠"
 
 
 def _of_leaf(address: Address) -> str:

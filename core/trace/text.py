@@ -45,10 +45,10 @@ def coefficient(product: Product) -> list[str]:
     return [product.written or f"{float(size):.12g}"]
 
 
-def numbers(terms: Sequence[tuple[bool, str]], *, complete: bool, result: float) -> str:
+def numbers(terms: Sequence[tuple[bool, str]], *, complete: bool) -> str:
     """Write a sum with numbers: the largest terms, and dots for those that are left out."""
     shown = signed_sum(terms[:4])
-    return f"{shown}{'' if complete and len(terms) <= 4 else ' + …'} = {result:.6g}"
+    return f"{shown}{'' if complete and len(terms) <= 4 else ' + …'}"
 
 
 def product_numbers(term: Term, product: Product, engine: str) -> tuple[bool, str]:
@@ -57,7 +57,7 @@ def product_numbers(term: Term, product: Product, engine: str) -> tuple[bool, st
     return product.coefficient < 0, "·".join([*coefficient(product), *factors])
 
 
-def function_numbers(function: Function, arrays: Mapping[Ref, FloatArray], bound: Bound, result: float) -> str:
+def function_numbers(function: Function, arrays: Mapping[Ref, FloatArray], bound: Bound) -> str:
     """Write a function with an engine's numbers; those under a sum stay names."""
 
     def write(ref: Ref, renamed: Mapping[str, str]) -> str:
@@ -69,7 +69,7 @@ def function_numbers(function: Function, arrays: Mapping[Ref, FloatArray], bound
             return short(float(arrays[ref][tuple(map(int, places))]))
         return _named(bound)(ref, renamed)
 
-    return f"{function.written(write, bound)} = {result:.6g}"
+    return function.written(write, bound)
 
 
 def _named(bound: Bound) -> Callable[[Ref, Mapping[str, str]], str]:

@@ -83,7 +83,7 @@ def test_numbers_stand_in_the_formula(notebook):
 
     factors = [operand.values["autograd"] for operand in found.operands]
     written = "·".join(f"({each:.5g})" if each < 0 else f"{each:.5g}" for each in factors)
-    assert found.numbers["autograd"] == f"{written} = {found.results['autograd']:.6g}"
+    assert found.numbers["autograd"] == f"{written} = {found.results['autograd']:.5g}"
 
 
 def test_a_weight_feeds_its_unit_what_lies_below_and_its_own_next_value(notebook):

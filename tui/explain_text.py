@@ -270,7 +270,8 @@ def _operand(node: Node, operand: Operand, engine: str) -> str:
     if inner is None:
         return operand.text if value is None else f"{operand.text} = {value:.6g}"
     numbers = inner.explanation.numbers.get(engine)
-    return inner.explanation.formula + ("" if numbers is None else f" = {numbers}")
+    formula = inner.explanation.formula.partition("; ")[0]
+    return formula + ("" if numbers is None else f" = {numbers}")
 
 
 # As JSON

@@ -17,7 +17,7 @@ from core.trace.equations import equation, used_by
 from core.trace.exact import added, divided, exact, less
 from core.trace.explanation import Closing, Explanation, Operand, Order, Term
 from core.trace.lent import Lent, is_of_update
-from core.trace.names import Address, Aside, Cells
+from core.trace.names import Address, Aside, Cells, Kind
 from core.trace.network import Network
 from core.trace.reading import Reading, parts, read, rounding, total
 from core.trace.values import Values
@@ -119,7 +119,7 @@ class _Explainer:
         return Explanation(
             self.address,
             text.formula(self.made, bound),
-            {name: f"{each} {_sign(closings[name])} {results[name]:.5g}" for name, each in numbers.items()},
+            {name: _with_result(each, closings[name]) for name, each in numbers.items()},
             tuple(terms),
             count,
             order,
@@ -226,9 +226,12 @@ def _closing(reading: Reading, found: list[Part], terms: list[Term], name: str) 
     )
 
 
-def _sign(closing: Closing) -> str:
-    """Return what stands before the engine's number."""
-    return "=" if closing.reproduced else "≠"
+def _with_result(numbers: str, closing: Closing) -> str:
+    """Write what the engine has behind the formula with numbers: `2·3 = 6`; where there is but one number, that."""
+    result = f"{closing.result:.5g}"
+    if not closing.reproduced:
+        return f"{numbers} ≠ {result}"
+    return result if numbers in (result, f"({result})") else f"{numbers} = {result}"
 
 
 def _of_leaf(address: Address) -> str:
@@ -236,6 +239,8 @@ def _of_leaf(address: Address) -> str:
         return f"{address} is an input: unit {address.cell[1]} of sample {address.cell[0]}"
     if address.tensor == TARGET:
         return f"{address} is a target: output {address.cell[1]} of sample {address.cell[0]}"
+    if address.tensor == Aside(Kind.STEP):
+        return f"{address} counts the updates that the optimizer has made before"
     if isinstance(address.tensor, Aside):
         return f"{address} is what the optimizer kept from the updates before"
     return f"{address} is a parameter, as the updates before have left it"

@@ -109,7 +109,8 @@ class LinePane(Widget, can_focus=True):
             return
         lines, titles = self.lines(), (self.border_title, self.border_subtitle)
         top, bottom, whole = -self.gutter.top, self.size.height, self.outer_size.width
-        pairs = enumerate(zip_longest(lines, self._painted, fillvalue=[]))
+        nothing: list[Segment] = []
+        pairs = enumerate(zip_longest(lines, self._painted, fillvalue=nothing))
         changed = [Region(0, y, self.size.width, 1) for y, (line, painted) in pairs if line != painted]
         for y, title, old in zip((top, bottom), titles, self._titles, strict=True):
             if title != old:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import TypeVar
+
+from core.arrays import Float64Array
 
 HIGHEST_FLOOR = 0.9
 FINE_FROM = 0.75
@@ -15,6 +18,17 @@ def accuracy_floor(least: float) -> float:
         return 0.0
     parts = 10 if least >= FINE_FROM else 4
     return min(math.floor(least * parts + 1e-9) / parts, HIGHEST_FLOOR)
+
+
+Number = TypeVar("Number", float, Float64Array)
+
+
+def share_of(values: Number, low: float, high: float) -> Number:
+    """Return where numbers lie in a range, 0 at `low`, 1 at `high`; it may be wider than the largest float."""
+    low, high = float(low), float(high)
+    if math.isfinite(high - low):
+        return (values - low) / (high - low)
+    return (values / 2 - low / 2) / (high / 2 - low / 2)
 
 
 def decades(first: float, last: float, most: int) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from core.pictures.scales import decades
+from core.pictures.scales import decades, share_of
 
 FEWEST_DECADES = 1.0
 """A logarithmic axis that spans less than that has round numbers within a decade too."""
@@ -42,7 +42,7 @@ class Axis:
         if self.log:
             value, low, high = (math.log10(each) for each in (value, self.low, self.high))
             return (value - low) / (high - low)
-        return (value / 2 - self.low / 2) / (self.high / 2 - self.low / 2)  # halves, or large numbers would overflow
+        return share_of(value, self.low, self.high)
 
 
 def axis(low: float, high: float, dots: int, *, log: bool = False) -> Axis:

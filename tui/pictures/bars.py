@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from core.pictures.scales import share_of
 from tui.pictures.axes import number_text
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def rounded(value: float, digits: int) -> str:
 def _with_zero(of: Histogram, label: str) -> str:
     if not of.low < 0 < of.high:
         return label
-    at = min(int((0 - of.low / 2) / (of.high / 2 - of.low / 2) * len(of.counts)), len(of.counts) - 1)
+    at = min(int(share_of(0.0, of.low, of.high) * len(of.counts)), len(of.counts) - 1)
     free = 1 <= at < len(label) - 1 and not label[at - 1 : at + 2].strip()
     return f"{label[:at]}{ZERO}{label[at + 1 :]}" if free else label
 

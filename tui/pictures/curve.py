@@ -10,7 +10,7 @@ from rich.segment import Segment
 
 from core.metrics import ACCURACY, HELD_OUT_ACCURACY, HELD_OUT_LOSS
 from core.pictures.extremes import column_edges
-from core.pictures.scales import accuracy_floor
+from core.pictures.scales import accuracy_floor, share_of
 from tui.pictures.axes import Axis, axis, count_label, labels_line, number_text
 from tui.pictures.canvas import DOTS_ACROSS, DOTS_DOWN, Dots, style_of
 from tui.pictures.colours import colour_of
@@ -261,8 +261,8 @@ def _dots(along: Axis, values: Float64Array) -> NDArray[np.intp]:
     values = np.clip(values, along.low, along.high)
     if along.log:
         share = (np.log10(values) - np.log10(along.low)) / (np.log10(along.high) - np.log10(along.low))
-    else:  # halves, or the range of numbers near the largest would overflow
-        share = (values / 2 - along.low / 2) / (along.high / 2 - along.low / 2)
+    else:
+        share = share_of(values, along.low, along.high)
     dots: NDArray[np.intp] = np.rint(share * (along.dots - 1)).astype(np.intp)
     return dots
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from rich.segment import Segment
 
+from core.pictures.scales import share_of
 from tui.pictures.axes import axis, labels_line, number_text
 from tui.pictures.canvas import DOTS_ACROSS, DOTS_DOWN, Dots, Pixels, shade, style_of
 from tui.pictures.colours import LEVELS, colour_of, scale
@@ -58,9 +59,8 @@ def palette(*, few: bool = False) -> tuple[str, ...]:
 def levels_of(values: FloatArray, span: tuple[float, float]) -> NDArray[np.uint8]:
     """Return the level of each value between the least and the largest one; what is not finite has its own."""
     low, high = span
-    width = high / 2 - low / 2
     with np.errstate(all="ignore"):
-        share = (values.astype(np.float64) / 2 - low / 2) / width if width > 0 else np.full(values.shape, 0.5)
+        share = share_of(values.astype(np.float64), low, high) if low < high else np.full(values.shape, 0.5)
         levels = np.clip(np.nan_to_num(share) * LEVELS, 0, LEVELS - 1).astype(np.uint8)
     levels[~np.isfinite(values)] = NOT_FINITE
     return levels

@@ -5,12 +5,14 @@ import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.pictures.figures import answer_map, distributions, encoded, loss_curve
 from core.pictures.flow import Flow, findings
 from core.pictures.histogram import histogram
 from core.pictures.plane import Extent
-from core.pictures.scales import decades
+from core.pictures.scales import decades, share_of
 from core.pictures.spread import QUANTITIES, Spread, name_of
 
 pytest.importorskip("matplotlib", reason="pictures as files need the extra `pictures`")
@@ -80,3 +82,14 @@ def test_decades_are_evenly_apart_within_their_range_and_not_too_many(first, las
     assert all(first <= each <= last for each in found)
     assert len(set(np.diff(found))) <= 1
     assert found or last - first < 1
+
+
+@given(st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 3).map(sorted))
+def test_a_number_of_a_range_lies_between_its_ends_however_wide_or_narrow_that_is(numbers):
+    low, value, high = numbers
+    if low < high:
+        shares = share_of(np.array([low, value, high]), low, high)
+        assert shares[0] == 0
+        assert shares[2] == pytest.approx(1)
+        assert 0 <= shares[1] <= 1
+        assert share_of(value, low, high) == shares[1]

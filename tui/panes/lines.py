@@ -33,6 +33,7 @@ class LinePane(Widget, can_focus=True):
     | `line-pane--heading` | headings of rows and columns |
     | `line-pane--cursor` | what the cursor is on |
     | `line-pane--dim` | what matters less |
+    | `line-pane--faint` | what only guides the eye |
     | `line-pane--wrong` | what rounding does not explain |
     """
 
@@ -40,6 +41,7 @@ class LinePane(Widget, can_focus=True):
         "line-pane--heading",
         "line-pane--cursor",
         "line-pane--dim",
+        "line-pane--faint",
         "line-pane--wrong",
     }
 
@@ -48,6 +50,7 @@ class LinePane(Widget, can_focus=True):
         background: $background;
         & .line-pane--heading { color: $foreground 60%; }
         & .line-pane--dim { color: $foreground 60%; }
+        & .line-pane--faint { color: $foreground 25%; }
         & .line-pane--wrong { color: $text-error; text-style: bold; }
         & .line-pane--cursor { color: $foreground; background: $accent 30%; text-style: bold; }
     }
@@ -134,6 +137,11 @@ class LinePane(Widget, can_focus=True):
     def dim(self) -> Style:
         """The style of what matters less."""
         return self.get_component_rich_style("line-pane--dim")
+
+    @property
+    def faint(self) -> Style:
+        """The style of what only guides the eye."""
+        return self.get_component_rich_style("line-pane--faint")
 
     @property
     def wrong(self) -> Style:

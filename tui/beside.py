@@ -10,7 +10,7 @@ import threading
 import time
 from array import array
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -230,7 +230,7 @@ class Beside:
         with self._news:
             self._guest = guest
         guest.load()
-        _require_fit(guest, run.experiment, self._mine.source)
+        require_fit(guest, run.experiment, self._mine.source)
         engine = Yours(run.experiment, guest, follow_own=run.own_path)
         timeline = Timeline(engine, Course(run.experiment, run.samples.cast(engine.precision)))
         with self._news:
@@ -280,16 +280,24 @@ class Beside:
         scratch = next(iter(frame.engines.values()))
         if run.own_path:
             made = timeline.frame(frame.epoch, frame.update)
-        elif scratch.computed is None:
-            made = EngineFrame(NAME, engine.label, engine.start, scratch.before, scratch.after, None, None)
         else:
-            computed = engine.look_at(scratch.before, scratch.computed.x, scratch.computed.y)
-            known = timeline.trained >= frame.epoch and frame.update is None
-            loss = float(timeline.losses(frame.epoch, frame.epoch)[0]) if known else computed.loss
-            made = EngineFrame(
-                NAME, engine.label, engine.start, scratch.before, scratch.after, computed, loss, scratch.batch
-            )
+            made = as_engine_frame(engine, scratch)
+            if made.computed is not None and timeline.trained >= frame.epoch and frame.update is None:
+                made = replace(made, loss=float(timeline.losses(frame.epoch, frame.epoch)[0]))
         return judged(made, run.experiment.at(max(frame.epoch, 1)), None if run.own_path else scratch)
+
+
+def as_engine_frame(engine: Yours, scratch: EngineFrame) -> EngineFrame:
+    """Return an epoch of the user's engine, made at the parameters that scratch has; its loss is that of the batch.
+
+    Raises:
+        GuestError: the file makes no pass there.
+    """
+    plain = EngineFrame(NAME, engine.label, engine.start, scratch.before, scratch.after, None, None)
+    if scratch.computed is None:
+        return plain
+    computed = engine.look_at(scratch.before, scratch.computed.x, scratch.computed.y)
+    return replace(plain, computed=computed, loss=computed.loss, batch=scratch.batch)
 
 
 def judged(frame: EngineFrame, experiment: Experiment, follows: EngineFrame | None = None) -> Seen:
@@ -309,7 +317,7 @@ def judged(frame: EngineFrame, experiment: Experiment, follows: EngineFrame | No
         return Seen(frame, marks, off, lend(frame, experiment, against, follows))
 
 
-def _require_fit(guest: Guest, run: Experiment, source: str | None) -> None:
+def require_fit(guest: Guest, run: Experiment, source: str | None) -> None:
     """Refuse a file that is for another network than the run's; one that says no widths takes any.
 
     Raises:

@@ -51,7 +51,8 @@ class Explaining:
         if not self._phases_wanted or not frame.epoch:
             return ()
         if self._phases[0] is not frame:
-            self._phases = (frame, walk(experiment, frame.epoch))
+            computed = next((each.computed for each in frame.engines.values()), None)
+            self._phases = (frame, walk(experiment, frame.epoch, computed))
         return self._phases[1]
 
 

@@ -28,6 +28,7 @@ from tui.train_text import Epoch, JsonPrinter, Printer, TablePrinter
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from core.experiment import Experiment
     from core.saved_run import SavedRun
 
 SUFFIX = ".safetensors"
@@ -89,7 +90,7 @@ def run(asked: Request) -> int:
         MlpError: what is asked for can't be run, the folder can't be made, or a file that is not ours is in the way.
         KeyboardInterrupt: ctrl+c where nothing is to be saved, or a second one.
     """
-    session = _begun(asked)
+    session = begun(asked)
     if asked.dump is not None:
         _prepare(asked.dump, force=asked.force)
     if asked.pictures is not None:
@@ -148,20 +149,26 @@ def _conclude(session: Session, asked: Request, printer: Printer) -> None:
             printer.written("picture", each.path, write_picture(session, frame, each))
 
 
-def _begun(asked: Request) -> Session:
+def begun(asked: Request) -> Session:
     """Return a session with both engines, at the beginning of an experiment or where a run was saved."""
     saved = None if asked.resume is None else read_run(asked.resume)
     if saved is not None and asked.epochs is not None and asked.epochs < saved.epoch:
         expected = f"--epochs {saved.epoch} or more: they are counted from the run's beginning"
         raise FileError(f"has trained {saved.epoch} epochs", str(asked.resume), expected)
     experiment = load(asked.source, asked.settings) if saved is None else saved.experiment
-    session = Session(experiment)
-    for engine in (Scratch(experiment), Autograd(experiment)):
-        session.join(engine)
+    session = joined(experiment)
     if saved is not None:
         session.resume(saved)
         session.catch_up(saved.epoch)  # what the run was saved without
         _tell_of_other_versions(session, saved)
+    return session
+
+
+def joined(experiment: Experiment) -> Session:
+    """Return a session at its beginning, with both engines."""
+    session = Session(experiment)
+    for engine in (Scratch(experiment), Autograd(experiment)):
+        session.join(engine)
     return session
 
 

@@ -175,12 +175,13 @@ def _blind(values: FloatArray, bounded: Bounded) -> Mask:
     A float64 reference may be off by as much as a float64 engine; to a float32 engine it is a ruler, which shows how
     far off a number is even where its bound is wide.
     """
-    size = np.abs(bounded.value)
+    seen = SEEN / 2 * np.abs(bounded.value)  # rounding may have moved the number as far the other way before
     if values.dtype == np.float64:
-        hidden: Mask = ~(bounded.error < SEEN * size)
+        hidden: Mask = ~(bounded.error < seen)
         return hidden
     finer = bounded.error * (UNIT_ROUNDOFF["float64"] / UNIT_ROUNDOFF["float32"])
-    return ~((np.abs(values - bounded.value) < MEASURED * size) & (finer < SEEN * size) | (bounded.error < SEEN * size))
+    measured = np.abs(values - bounded.value) < MEASURED * np.abs(bounded.value)
+    return ~(measured & (finer < seen) | (bounded.error < seen))
 
 
 def by_one_bound(name: str, a: Tensor, b: Tensor, bounds: Bounds, other: Precision) -> Elements:

@@ -17,7 +17,7 @@ from core.trace.equations import equation, used_by
 from core.trace.exact import added, divided, exact, less
 from core.trace.explanation import Closing, Explanation, Operand, Order, Term
 from core.trace.lent import Lent, is_of_update
-from core.trace.names import Address, Aside, Cells
+from core.trace.names import Address, Aside, Cells, Kind
 from core.trace.network import Network
 from core.trace.reading import Reading, parts, read, rounding, total
 from core.trace.values import Values
@@ -114,16 +114,18 @@ class _Explainer:
         terms = self._sum(found, order, most) if of_sum else [self._function(self.made, bound, most)]
         count = sum(part.count for part in found) if of_sum else 1
         operands = tuple(dict.fromkeys(operand.address for term in terms for operand in term.operands))
+        closings = {name: _closing(each, found, terms, name) for name, each in self.readings.items()}
+        numbers = {name: self._numbers(each, found, terms, count) for name, each in self.readings.items()}
         return Explanation(
             self.address,
             text.formula(self.made, bound),
-            {name: self._numbers(each, found, terms, count) for name, each in self.readings.items()},
+            {name: _with_result(each, closings[name]) for name, each in numbers.items()},
             tuple(terms),
             count,
             order,
             tuple(self._operands[each] for each in operands),
             0 if of_sum else self._operand_count(self.made, bound) - len(operands),
-            {name: _closing(each, found, terms, name) for name, each in self.readings.items()},
+            closings,
             results,
             tuple(self._operand(ref.at(bound)) for ref in self.made.beside),
             feeds,
@@ -203,11 +205,11 @@ class _Explainer:
     def _numbers(self, reading: Reading, found: list[Part], terms: list[Term], count: int) -> str:
         name = reading.values.name
         if reading.made.function is not None:
-            return text.function_numbers(reading.made.function, reading.arrays, reading.bound, reading.result)
+            return text.function_numbers(reading.made.function, reading.arrays, reading.bound)
         firsts = np.cumsum([0, *(part.count for part in found)])
         products = [found[int(np.searchsorted(firsts, term.place, "right")) - 1].product for term in terms]
         written = [text.product_numbers(term, each, name) for term, each in zip(terms, products, strict=True)]
-        return text.numbers(written, complete=len(terms) == count, result=reading.result)
+        return text.numbers(written, complete=len(terms) == count)
 
 
 def _closing(reading: Reading, found: list[Part], terms: list[Term], name: str) -> Closing:
@@ -224,11 +226,21 @@ def _closing(reading: Reading, found: list[Part], terms: list[Term], name: str) 
     )
 
 
+def _with_result(numbers: str, closing: Closing) -> str:
+    """Write what the engine has behind the formula with numbers: `2·3 = 6`; where there is but one number, that."""
+    result = f"{closing.result:.5g}"
+    if not closing.reproduced:
+        return f"{numbers} ≠ {result}"
+    return result if numbers in (result, f"({result})") else f"{numbers} = {result}"
+
+
 def _of_leaf(address: Address) -> str:
     if address.tensor == INPUT:
         return f"{address} is an input: unit {address.cell[1]} of sample {address.cell[0]}"
     if address.tensor == TARGET:
         return f"{address} is a target: output {address.cell[1]} of sample {address.cell[0]}"
+    if address.tensor == Aside(Kind.STEP):
+        return f"{address} counts the updates that the optimizer has made before"
     if isinstance(address.tensor, Aside):
         return f"{address} is what the optimizer kept from the updates before"
     return f"{address} is a parameter, as the updates before have left it"

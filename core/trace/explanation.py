@@ -126,7 +126,7 @@ class Explanation:
     formula: str
     """`z2[0,3] = Σⱼ a1[0,j]·W2[3,j] + b2[3]`; of a leaf, what it is."""
     numbers: Mapping[str, str]
-    """The formula with numbers, by engine."""
+    """The formula with numbers, by engine; with ≠ before the engine's own where the formula does not give it."""
     terms: tuple[Term, ...]
     """Those that are shown."""
     count: int

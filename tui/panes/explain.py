@@ -358,7 +358,9 @@ class ExplainPane(LinePane):
     def _entitle(self) -> None:
         tip = self.explanation.address if self.explanation else self.selection.tensor
         uses = "feeds into · " if self.lists_uses else ""
-        self.border_title = Content(f"4 Explain · {uses}{tip} · {self._as_shown}").markup
+        closing = self.explanation.closings.get(self._as_shown) if self.explanation else None
+        doubt = " ✗" if closing is not None and not closing.reproduced else ""
+        self.border_title = Content(f"4 Explain · {uses}{tip} · {self._as_shown}{doubt}").markup
         self.border_subtitle = Content(self._told()).markup
 
     def _told(self) -> str:

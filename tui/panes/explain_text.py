@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -128,10 +129,10 @@ def _number_rows(explanation: Explanation, engine: str, room: Room) -> Iterator[
 
 def _shortened(text: str, width: int) -> str:
     """Leave terms of a sum out until it fits."""
-    terms, _, result = text.rpartition(" = ")
+    terms, sign, result = re.split(r" ([=≠]) (?=[^=≠]+$)", text)
     while len(text) > width and (cut := terms.removesuffix(" + …").rfind(" + ")) > 0:
         terms = f"{terms[:cut]} + …"
-        text = f"{terms} = {result}"
+        text = f"{terms} {sign} {result}"
     return text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.geometry import Region
@@ -32,6 +33,7 @@ class LinePane(Widget, can_focus=True):
     | `line-pane--heading` | headings of rows and columns |
     | `line-pane--cursor` | what the cursor is on |
     | `line-pane--dim` | what matters less |
+    | `line-pane--faint` | what only guides the eye |
     | `line-pane--wrong` | what rounding does not explain |
     """
 
@@ -39,6 +41,7 @@ class LinePane(Widget, can_focus=True):
         "line-pane--heading",
         "line-pane--cursor",
         "line-pane--dim",
+        "line-pane--faint",
         "line-pane--wrong",
     }
 
@@ -47,6 +50,7 @@ class LinePane(Widget, can_focus=True):
         background: $background;
         & .line-pane--heading { color: $foreground 60%; }
         & .line-pane--dim { color: $foreground 60%; }
+        & .line-pane--faint { color: $foreground 25%; }
         & .line-pane--wrong { color: $text-error; text-style: bold; }
         & .line-pane--cursor { color: $foreground; background: $accent 30%; text-style: bold; }
     }
@@ -108,7 +112,9 @@ class LinePane(Widget, can_focus=True):
             return
         lines, titles = self.lines(), (self.border_title, self.border_subtitle)
         top, bottom, whole = -self.gutter.top, self.size.height, self.outer_size.width
-        changed = [Region(0, y, self.size.width, 1) for y, line in enumerate(lines) if line != self._painted[y]]
+        nothing: list[Segment] = []
+        pairs = enumerate(zip_longest(lines, self._painted, fillvalue=nothing))
+        changed = [Region(0, y, self.size.width, 1) for y, (line, painted) in pairs if line != painted]
         for y, title, old in zip((top, bottom), titles, self._titles, strict=True):
             if title != old:
                 changed.append(Region(-self.gutter.left, y, whole, 1))
@@ -131,6 +137,11 @@ class LinePane(Widget, can_focus=True):
     def dim(self) -> Style:
         """The style of what matters less."""
         return self.get_component_rich_style("line-pane--dim")
+
+    @property
+    def faint(self) -> Style:
+        """The style of what only guides the eye."""
+        return self.get_component_rich_style("line-pane--faint")
 
     @property
     def wrong(self) -> Style:

@@ -50,7 +50,7 @@ def explained(run, text, **options):
         ("z1[0,3]", "z1[0,3] = Σⱼ x[0,j]·W1[3,j] + b1[3]"),
         ("a2[0,3]", "a2[0,3] = σ(z2[0,3]) = 1/(1 + e^(−z2[0,3]))"),
         ("a3[0,0]", "a3[0,0] = z3[0,0]"),
-        ("L", "L = Σₙᵢ L[n,i]"),
+        ("L", "L = Σₙᵢ L[n,i] = Σₙᵢ (a3[n,i] − y[n,i])²"),
         ("L[0,0]", "L[0,0] = (a3[0,0] − y[0,0])²"),
         ("dL/dz3[0,0]", "dL/dz3[0,0] = 2(a3[0,0] − y[0,0])"),
         ("dL/dz2[0,3]", "dL/dz2[0,3] = (Σᵢ dL/dz3[0,i]·W3[i,3])·σ′(z2[0,3])"),
@@ -83,7 +83,7 @@ def test_numbers_stand_in_the_formula(notebook):
 
     factors = [operand.values["autograd"] for operand in found.operands]
     written = "·".join(f"({each:.5g})" if each < 0 else f"{each:.5g}" for each in factors)
-    assert found.numbers["autograd"] == f"{written} = {found.results['autograd']:.6g}"
+    assert found.numbers["autograd"] == f"{written} = {found.results['autograd']:.5g}"
 
 
 def test_a_weight_feeds_its_unit_what_lies_below_and_its_own_next_value(notebook):
@@ -103,9 +103,14 @@ def test_fused_losses_are_explained_as_the_engines_compute_them(network):
 
 
 def test_a_mean_is_divided_by_the_numbers_of_the_batch_that_is_looked_at(network):
-    assert explained(network(loss="mse", batch=2), "L").formula == "L = (1/2)·Σₙᵢ L[n,i]"  # the last of 2, 2, 1
-    assert explained(network(loss="mse", batch=2, update=1), "L").formula == "L = (1/4)·Σₙᵢ L[n,i]"
-    assert explained(network(loss="cross_entropy"), "L").formula == "L = (1/5)·Σₙᵢ L[n,i]"
+    squares, logarithms = "(a3[n,i] − y[n,i])²", "(−y[n,i]·ln a3[n,i])"
+    for settings, divisor, term in (
+        ({"loss": "mse", "batch": 2}, 2, squares),  # the last of 2, 2, 1
+        ({"loss": "mse", "batch": 2, "update": 1}, 4, squares),
+        ({"loss": "cross_entropy"}, 5, logarithms),
+    ):
+        formula = f"L = (1/{divisor})·Σₙᵢ L[n,i] = (1/{divisor})·Σₙᵢ {term}"
+        assert explained(network(**settings), "L").formula == formula
 
 
 def test_softmax_before_a_loss_of_its_own_goes_through_all_outputs(network):

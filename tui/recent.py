@@ -9,6 +9,7 @@ from platformdirs import user_state_path
 
 from core.errors import FileError
 from core.files import write_whole
+from tui.served import is_served
 
 MOST = 10
 
@@ -30,7 +31,9 @@ def remember(path: Path) -> None:
 
 
 def remembered_pane() -> str:
-    """Return the id of the pane that was turned to last; empty where there is none."""
+    """Return the id of the pane that was turned to last; empty where there is none, and for visitors of a server."""
+    if is_served():
+        return ""
     try:
         return (user_state_path("mlp-tui") / "pane").read_text("utf-8").strip()
     except (OSError, ValueError):
@@ -38,8 +41,8 @@ def remembered_pane() -> str:
 
 
 def remember_pane(name: str) -> None:
-    """Keep which pane was turned to, where that can be kept."""
-    if name != remembered_pane():
+    """Keep which pane was turned to, where that can be kept; what a visitor turns to is not the server's to keep."""
+    if not is_served() and name != remembered_pane():
         _keep(user_state_path("mlp-tui") / "pane", f"{name}\n")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.errors import FileError
 from core.files import write_whole
+from tui.served import is_served
 
 MOST = 10
 
@@ -28,7 +29,9 @@ def remember(path: Path) -> None:
 
 
 def remembered_pane() -> str:
-    """Return the id of the pane that was turned to last; empty where there is none."""
+    """Return the id of the pane that was turned to last; empty where there is none, and for visitors of a server."""
+    if is_served():
+        return ""
     try:
         return (_folder() / "pane").read_text("utf-8").strip()
     except (OSError, ValueError):
@@ -36,8 +39,8 @@ def remembered_pane() -> str:
 
 
 def remember_pane(name: str) -> None:
-    """Keep which pane was turned to, where that can be kept."""
-    if name != remembered_pane():
+    """Keep which pane was turned to, where that can be kept; what a visitor turns to is not the server's to keep."""
+    if not is_served() and name != remembered_pane():
         _keep(_folder() / "pane", f"{name}\n")
 
 

@@ -238,7 +238,7 @@ class AnswerPane(LinePane):
         """Leave the samples out of small pictures that they would cover."""
         rows, columns = self._tiles.rows, self._tiles.columns
         samples = plane.asked.count == 1 or len(plane.samples.x) <= rows * columns * MOST_COVERED
-        return MapLook(self.app.console.color_system == "256", self._shaded, samples)
+        return MapLook(self._few, self._shaded, samples)
 
     def _targets(self, plane: Plane) -> bool:
         """Whether the samples' targets have the picture's scale."""
@@ -265,6 +265,11 @@ class AnswerPane(LinePane):
     @property
     def _tiles(self) -> Tiling:
         return tiling(self._width, self.size.width + 1, self.size.height - 1 - FOOT)
+
+    @property
+    def _few(self) -> bool:
+        """Whether there are 256 colours and no more."""
+        return self.app.console.color_system == "256"
 
     @property
     def _shaded(self) -> bool:

@@ -10,7 +10,7 @@ import threading
 import time
 from array import array
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +26,7 @@ from core.judge import judge_tensor, shares
 from core.reference import Network, reference
 from core.tensors import Quantity, tensor_names
 from core.timeline import Timeline
+from core.trace import lend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from core.judge import Judgement
     from core.samples import Samples
     from core.tensors import TensorName
+    from core.trace import Lent
     from tui.protocol import Mine
 
 SLICE = 0.02
@@ -57,8 +59,15 @@ class Seen:
     """Its gradients judged, at its own parameters; none at epoch 0."""
     shares: Mapping[TensorName, FloatArray] = field(default_factory=dict)
     """The share of what rounding can do that each of their numbers differs by."""
+    lent: Lent | None = None
+    """What it is explained with; None at epoch 0."""
     reason: str = ""
     """Why there is no frame."""
+
+    @property
+    def lending(self) -> Mapping[str, Lent]:
+        """What it is explained with, by its name."""
+        return {} if self.lent is None else {NAME: self.lent}
 
 
 @dataclass(frozen=True)
@@ -221,7 +230,7 @@ class Beside:
         with self._news:
             self._guest = guest
         guest.load()
-        _require_fit(guest, run.experiment, self._mine.source)
+        require_fit(guest, run.experiment, self._mine.source)
         engine = Yours(run.experiment, guest, follow_own=run.own_path)
         timeline = Timeline(engine, Course(run.experiment, run.samples.cast(engine.precision)))
         with self._news:
@@ -271,20 +280,31 @@ class Beside:
         scratch = next(iter(frame.engines.values()))
         if run.own_path:
             made = timeline.frame(frame.epoch, frame.update)
-        elif scratch.computed is None:
-            made = EngineFrame(NAME, engine.label, engine.start, scratch.before, scratch.after, None, None)
         else:
-            computed = engine.look_at(scratch.before, scratch.computed.x, scratch.computed.y)
-            known = timeline.trained >= frame.epoch and frame.update is None
-            loss = float(timeline.losses(frame.epoch, frame.epoch)[0]) if known else computed.loss
-            made = EngineFrame(
-                NAME, engine.label, engine.start, scratch.before, scratch.after, computed, loss, scratch.batch
-            )
-        return judged(made, run.experiment.at(max(frame.epoch, 1)))
+            made = as_engine_frame(engine, scratch)
+            if made.computed is not None and timeline.trained >= frame.epoch and frame.update is None:
+                made = replace(made, loss=float(timeline.losses(frame.epoch, frame.epoch)[0]))
+        return judged(made, run.experiment.at(max(frame.epoch, 1)), None if run.own_path else scratch)
 
 
-def judged(frame: EngineFrame, experiment: Experiment) -> Seen:
-    """Judge the gradients of a frame; in float32's bounds where they are that, whatever the parameters are."""
+def as_engine_frame(engine: Yours, scratch: EngineFrame) -> EngineFrame:
+    """Return an epoch of the user's engine, made at the parameters that scratch has; its loss is that of the batch.
+
+    Raises:
+        GuestError: the file makes no pass there.
+    """
+    plain = EngineFrame(NAME, engine.label, engine.start, scratch.before, scratch.after, None, None)
+    if scratch.computed is None:
+        return plain
+    computed = engine.look_at(scratch.before, scratch.computed.x, scratch.computed.y)
+    return replace(plain, computed=computed, loss=computed.loss, batch=scratch.batch)
+
+
+def judged(frame: EngineFrame, experiment: Experiment, follows: EngineFrame | None = None) -> Seen:
+    """Judge the gradients of a frame; in float32's bounds where they are that, whatever the parameters are.
+
+    `follows` is the engine at whose parameters the pass was made, where they are not its own.
+    """
     if frame.computed is None:
         return Seen(frame)
     computed = frame.computed
@@ -293,10 +313,11 @@ def judged(frame: EngineFrame, experiment: Experiment) -> Seen:
         against = reference(Network.of(experiment), frame.before, computed.x, computed.y, precision)
         names = tensor_names(Quantity.GRADIENT, experiment.depth)
         marks = {name: judge_tensor(frame.tensor(name), against.bounded(name)) for name in names}
-        return Seen(frame, marks, {name: shares(frame.tensor(name), against.bounded(name)) for name in names})
+        off = {name: shares(frame.tensor(name), against.bounded(name)) for name in names}
+        return Seen(frame, marks, off, lend(frame, experiment, against, follows))
 
 
-def _require_fit(guest: Guest, run: Experiment, source: str | None) -> None:
+def require_fit(guest: Guest, run: Experiment, source: str | None) -> None:
     """Refuse a file that is for another network than the run's; one that says no widths takes any.
 
     Raises:

@@ -129,6 +129,78 @@ def train(
 
 
 @app.command
+def explain(
+    number: str,
+    experiment: ExperimentName | None = None,
+    /,
+    *,
+    epoch: Annotated[int | None, Parameter(validator=validators.Number(gte=0, lte=1_000_000_000))] = None,
+    update: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
+    settings: Settings = None,
+    resume: SavedRun = None,
+    mine: Path | None = None,
+    memory: str = "2G",
+    own_path: Annotated[bool, Parameter(negative="")] = False,
+    depth: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=100))] = 1,
+    terms: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 12,
+    sort: Literal["size", "index"] = "size",
+    json: bool = False,
+) -> int:
+    """Explain a number: its formula, the same with the real numbers, and what it is made of, in every engine.
+
+    Parameters
+    ----------
+    number
+        Which one, such as "dL/dW2[3,7]", "z1[0,3]", "update b1[2]", "next W1[0,0]" or L, the loss of the batch. Layers
+        count from 1, cells from 0: W[output, input], z[sample, unit].
+    epoch
+        The epoch; the first one, or of a saved run its last, unless you say otherwise.
+    update
+        Which update of the epoch, where it has several batches: the last one unless you say otherwise.
+    mine
+        A backward pass of your own (see `mlp-tui new`), explained beside the engines. Without EXPERIMENT, the file says
+        which network it is for.
+    memory
+        How much memory its process may use, such as 500M.
+    own_path
+        Let it train by its own gradients, instead of being evaluated at scratch's parameters.
+    depth
+        How many levels: 2 explains what the number is made of too, and so on.
+    terms
+        How many terms of a sum are listed.
+    sort
+        The terms by their size, or by their index.
+    json
+        An object instead of text.
+    """
+    source = _source(experiment, settings, resume)
+    own = None if mine is None else _own_file(mine, experiment if settings is None else source, memory)
+    if own_path and own is None:
+        raise ExperimentError("--own-path is said of a file of your own", expected="--mine FILE with it")
+    if resume is None:
+        load(source, settings or ())  # what is wrong with it is told before PyTorch is imported
+    from tui.explain_text import Request, run  # noqa: PLC0415 - it imports PyTorch, which --help need not wait for
+
+    launch.let_ctrl_c_interrupt()
+    return run(
+        Request(
+            address=number,
+            source=source,
+            settings=tuple(settings or ()),
+            resume=resume,
+            epoch=epoch,
+            update=update,
+            mine=own,
+            own_path=own_path,
+            depth=depth,
+            most=terms,
+            order=sort,
+            as_json=json,
+        )
+    )
+
+
+@app.command
 def serve(
     experiment: ExperimentName | None = None,
     /,

@@ -10,9 +10,11 @@ from core.trace import Address, explain, walk
 from tui.protocol import Explain, Explained, ShowPhases
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.experiment import Experiment
     from core.frame import Frame
-    from core.trace import Name, Phase
+    from core.trace import Lent, Name, Phase
 
 
 class Explaining:
@@ -32,13 +34,16 @@ class Explaining:
         else:
             self._phases_wanted = command.wanted
 
-    def explained(self, frame: Frame, experiment: Experiment) -> Explained | None:
-        """Return where the number looked at comes from; None where none is."""
+    def explained(self, frame: Frame, experiment: Experiment, lent: Mapping[str, Lent]) -> Explained | None:
+        """Return where the number looked at comes from; None where none is.
+
+        `lent` completes the engines of the frame that return no more than some of their pass.
+        """
         name = self._asked.tensor
         if name is None:
             self._of = self._known = None
         elif self._of is None or self._of[0] is not frame or self._of[1] != self._asked:
-            self._of, self._known = (frame, self._asked), _explained(frame, experiment, name, self._asked)
+            self._of, self._known = (frame, self._asked), _explained(frame, experiment, self._asked, lent)
         return self._known
 
     def phases(self, frame: Frame, experiment: Experiment) -> tuple[Phase, ...]:
@@ -46,15 +51,18 @@ class Explaining:
         if not self._phases_wanted or not frame.epoch:
             return ()
         if self._phases[0] is not frame:
-            self._phases = (frame, walk(experiment, frame.epoch))
+            computed = next((each.computed for each in frame.engines.values()), None)
+            self._phases = (frame, walk(experiment, frame.epoch, computed))
         return self._phases[1]
 
 
-def _explained(frame: Frame, experiment: Experiment, name: Name, asked: Explain) -> Explained:
+def _explained(frame: Frame, experiment: Experiment, asked: Explain, lent: Mapping[str, Lent]) -> Explained:
+    name = asked.tensor
+    assert name is not None
     try:
         known = name.layer <= experiment.depth
         address = Address(name, _within(frame, name, asked.cell) if known else asked.cell)
-        return Explained(asked, explain(frame, experiment, address, order=asked.order, most=asked.most))
+        return Explained(asked, explain(frame, experiment, address, order=asked.order, most=asked.most, lent=lent))
     except MlpError as error:
         return Explained(asked, None, str(error))
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 MOMENT = 0.25
 """Seconds in which a trainer that has nothing to write ends by itself; then it is ended."""
 
+FRAMES_A_SECOND = 250
+"""Frames painted at the most: a key is not to wait for its frame. Only what changes is painted."""
+
 
 def open_screen(start: Start | None = None) -> int:
     """Open the screen on what is known to be right (None: the default experiment); return the exit status."""
@@ -25,6 +28,7 @@ def open_screen(start: Start | None = None) -> int:
     if problem:
         print(f"mlp-tui: {problem}; mlp-tui train works without one", file=sys.stderr)
         return 2
+    os.environ.setdefault("TEXTUAL_FPS", str(FRAMES_A_SECOND))
     gc.disable()  # none of what is imported is garbage; the app enables it with the first frame
     from tui.conductor import ProcessConductor  # noqa: PLC0415 - a command that fails needs none of this
     from tui.protocol import Start  # noqa: PLC0415

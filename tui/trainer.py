@@ -137,6 +137,11 @@ class Trainer:
         return self._session.saved()
 
     @property
+    def nearly_there(self) -> bool:
+        """Whether a slice brings what was asked for: then there is no hurry to show what is there without it."""
+        return self._walk.nearly_there
+
+    @property
     def has_dumps(self) -> bool:
         """Whether dumps that were accepted are not written yet."""
         return bool(self._jobs)
@@ -184,7 +189,7 @@ class Trainer:
             speed=walk.speed,
             plane=self._depicted.plane(session, frame, self._whole),
             spread=self._depicted.spread(session, frame, self._whole),
-            explained=self._explaining.explained(plain, session.experiment),
+            explained=self._explaining.explained(frame, session.experiment, {} if seen is None else seen.lending),
             phases=self._explaining.phases(plain, session.experiment),
             judgements=judgements,
             parted=self._verdicts.parted,

@@ -90,6 +90,11 @@ class Walk:
         session = self.session
         return self.training and not self._running and session.epoch == session.trained and session.update is None
 
+    @property
+    def nearly_there(self) -> bool:
+        """Whether a slice is all that it takes to stand at an epoch that was asked for, as far as is known."""
+        return self._stepping and (self.speed == 0 or self._goal - self.session.trained <= self.speed * SLICE)
+
     def _step(self, epochs: int, *, train: bool) -> None:
         base = self.heading
         if self.session.update is not None and self.jump is None and epochs > 0:
@@ -163,14 +168,19 @@ class Walk:
         self._running, self._goal = True, self.planned
 
     def _train(self, until: float) -> None:
-        epochs, before, begun = 1, self.session.trained, time.perf_counter()
-        while (self.training or not self.session.in_lockstep) and time.perf_counter() < until:
+        """Train until then, in as few calls as can be: each costs half an epoch of a small network."""
+        before = self.session.trained
+        begun = now = time.perf_counter()
+        epochs = max(1, int(self.speed * SLICE))
+        while (self.training or not self.session.in_lockstep) and now < until:
             if not self.session.in_lockstep:
                 self.session.catch_up(epochs)
             else:
                 self.session.advance(min(epochs, self._goal - self.session.trained))
                 self._look_for_divergence()
-            epochs *= 2 if time.perf_counter() < until - SLICE / 2 else 1
+            last, now = now, time.perf_counter()
+            fitting = epochs * (until - now) / max(now - last, 1e-9)
+            epochs = max(1, min(2 * epochs, int(fitting)))
         trained = self.session.trained - before
         if not self.session.in_lockstep or not trained:
             self.speed = 0.0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from core.trace import equations
 from core.trace.explain import explain, network_of
 from core.trace.explanation import Cause, Closing, Difference, Explanation, Operand, Order, Term
+from core.trace.lent import Lent, lend
 from core.trace.names import Address, Aside, Cells, Kind, Name
 from core.trace.sheet import Line, Sheet, sheet
 from core.trace.values import Values
@@ -29,6 +30,7 @@ __all__ = [
     "Difference",
     "Explanation",
     "Kind",
+    "Lent",
     "Line",
     "Name",
     "Operand",
@@ -37,6 +39,7 @@ __all__ = [
     "Sheet",
     "Term",
     "explain",
+    "lend",
     "parse_address",
     "sheet",
     "used_by",

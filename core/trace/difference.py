@@ -12,6 +12,7 @@ from core.trace.equations import equation
 from core.trace.exact import less, nearest, summed
 from core.trace.explanation import Cause, Difference, Operand, Pair
 from core.trace.reading import Reading, parts, read, rounding, total
+from core.trace.words import OWN, listed, not_returned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -53,10 +54,27 @@ class _Trace:
         if amount is None or amount == 0:
             return None
         causes = self._causes(address, amount)
-        listed = tuple(self._cause(where, part, amount) for where, part in causes[:most])
+        told = tuple(self._cause(where, part, amount) for where, part in causes[:most])
         path, arises = self._path(address, causes)
-        left_out = summed(part for _, part in causes[len(listed) :])
-        return Difference(amount, listed, left_out, path, arises, _text(address, listed, path, arises=arises))
+        left_out = summed(part for _, part in causes[len(told) :])
+        return Difference(amount, told, left_out, path, arises, self._text(address, told, path, arises=arises))
+
+    def _text(self, address: Address, causes: Sequence[Cause], path: Sequence[Address], *, arises: bool) -> str:
+        """Say it in a sentence: `all of the difference in dL/dW1[2,0] comes in through dL/dz2[0,3]`."""
+        if not causes:
+            return f"the engines differ in {address} before this pass"
+        first, hidden = causes[0], self._hidden(path[-1])
+        if first.operand is None:
+            how = f"here{hidden}" if hidden else "here, in how each engine computes it"
+            return f"{_part(first)} the difference in {address} arises {how}"
+        begins = f"{_part(first)} the difference in {address} comes in through {first.operand.address}"
+        last = f"where it arises{hidden}" if arises else "in which the engines differ before this pass"
+        return f"{begins}, {last}" if len(path) <= 2 else f"{begins}; it leads to {path[-1]}, {last}"
+
+    def _hidden(self, address: Address) -> str:
+        """Say what a number is made of that its engine does not return: the difference may come in through that."""
+        hidden = not_returned(self.second, address.tensor)
+        return f", or in {listed(hidden)}, which {OWN} does not return" if hidden else ""
 
     def _amount(self, address: Address) -> float | None:
         a, b = self.first.of(address), self.second.of(address)
@@ -141,18 +159,6 @@ def _through_function(a: Reading, b: Reading) -> Iterable[tuple[Address, float]]
                 after = function.value(now, a.bound)
                 yield ref.at({**a.bound, **dict(zip(ref.free(a.bound), at, strict=True))}), before - after
                 before = after
-
-
-def _text(address: Address, causes: Sequence[Cause], path: Sequence[Address], *, arises: bool) -> str:
-    """Say it in a sentence: `all of the difference in dL/dW1[2,0] comes in through dL/dz2[0,3]`."""
-    if not causes:
-        return f"the engines differ in {address} before this pass"
-    first = causes[0]
-    if first.operand is None:
-        return f"{_part(first)} the difference in {address} arises here, in how each engine computes it"
-    begins = f"{_part(first)} the difference in {address} comes in through {first.operand.address}"
-    last = "where it arises" if arises else "in which the engines differ before this pass"
-    return f"{begins}, {last}" if len(path) <= 2 else f"{begins}; it leads to {path[-1]}, {last}"
 
 
 def _part(cause: Cause) -> str:

@@ -87,6 +87,10 @@ class Equation:
     function: Function | None = None
     whole: str = ""
     """The equation of the whole tensor, in matrices: `z2 = a1·W2ᵀ + b2`."""
+    note: str = ""
+    """What a name on the right side stands for: `h(r) = …`; written behind it."""
+    spelled: str = ""
+    """What the right side is when its terms are written out, where they have names of their own."""
     assigns: bool = False
     """Whether the left side is the same parameter's next value, written `W2[3,7] ← …`."""
     beside: tuple[Ref, ...] = ()

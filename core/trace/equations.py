@@ -126,8 +126,11 @@ def _loss(network: Network, name: Name) -> Equation:
     term = Ref(Aside(Kind.TERM), "ni")
     divisor = network.divisor
     by = f"(1/{divisor})" if divisor != 1 else ""
-    whole = network.loss.formula
-    return Equation(Ref(name), (Product((term,), Fraction(1, divisor), by),), whole=whole, slack=ROUNDINGS)
+    written = network.loss.written[0].format(p=f"a{network.depth}[n,i]", y="y[n,i]")
+    grouped = f"({written})" if "−" in written and not written.startswith(("(", "|", "h(")) else written
+    spelled = f"{by}·Σₙᵢ {grouped}" if by else f"Σₙᵢ {grouped}"
+    products = (Product((term,), Fraction(1, divisor), by),)
+    return Equation(Ref(name), products, whole=network.loss.formula, spelled=spelled, slack=ROUNDINGS)
 
 
 def _loss_term(network: Network, name: Name) -> Equation:
@@ -148,7 +151,8 @@ def _loss_term(network: Network, name: Name) -> Equation:
         return loss.written[0].format(p=predicted, y=write(operands[1], {}))
 
     function = Function(operands, value, text, slack=ROUNDINGS, floor=ROUNDINGS)
-    return Equation(Ref(name, "ni"), function=function, whole=loss.written[0].format(p="ŷ", y="y"))
+    note = loss.formula.partition("; ")[2]
+    return Equation(Ref(name, "ni"), function=function, whole=loss.written[0].format(p="ŷ", y="y"), note=note)
 
 
 def _loss_slope(network: Network, left: Name) -> Equation:
@@ -165,12 +169,16 @@ def _loss_slope(network: Network, left: Name) -> Equation:
     def text(write: Writer, bound: Bound) -> str:
         y, ys = (write(operands[1], {"m": each}) for each in (str(bound["i"]), "j"))
         slope = loss.written[1].format(p=write(operands[0], {}), y=y, ys=ys)
-        return slope if divisor == 1 else f"{slope}/{divisor}"
+        return slope.removeprefix("(").removesuffix(")") if divisor == 1 and slope[0] == "(" else _over(slope, divisor)
 
     whole = loss.written[1].format(p="ŷ", y="y", ys="yⱼ")
     whole = f"{left} = {whole}" + {"batch": "", "sample": "/N", "number": f"/(N·{network.layers[-1]})"}[loss.per]
     function = Function(operands, value, text, slack=4.0, conditioned=loss.fused)
     return Equation(Ref(left, "ni"), function=function, whole=whole)
+
+
+def _over(slope: str, divisor: int) -> str:
+    return slope if divisor == 1 else f"{slope}/{divisor}"
 
 
 def _last_delta(network: Network, name: Name) -> Equation:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,10 +16,12 @@ from core.trace.difference import differences
 from core.trace.equations import equation, used_by
 from core.trace.exact import added, divided, exact, less
 from core.trace.explanation import Closing, Explanation, Operand, Order, Term
-from core.trace.names import Address, Aside, Cells
+from core.trace.lent import Lent, is_of_update
+from core.trace.names import Address, Aside, Cells, Kind
 from core.trace.network import Network
 from core.trace.reading import Reading, parts, read, rounding, total
 from core.trace.values import Values
+from core.trace.words import holder, remarks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 
 SHOWN = 12
 """How many terms of a long sum are shown if nothing else is asked for."""
+NOTHING: Mapping[str, Lent] = MappingProxyType({})
 
 
 def network_of(frame: Frame, experiment: Experiment) -> Network:
@@ -45,11 +50,18 @@ def _network(settings: Experiment, samples: int) -> Network:
 
 
 def explain(
-    frame: Frame, experiment: Experiment, address: Address, *, order: Order = "size", most: int | None = SHOWN
+    frame: Frame,
+    experiment: Experiment,
+    address: Address,
+    *,
+    order: Order = "size",
+    most: int | None = SHOWN,
+    lent: Mapping[str, Lent] = NOTHING,
 ) -> Explanation:
     """Explain a number in every engine of a frame that has it.
 
-    Terms come sorted by their size in the first engine, or by their indices; `most` of them, or all.
+    Terms come sorted by their size in the first engine, or by their indices; `most` of them, or all. `lent` completes
+    the engines that return no more than some of their pass, by name; such a one is only explained with it.
 
     Raises:
         AddressError: the network has no such number.
@@ -60,13 +72,26 @@ def explain(
     if not network.samples and not known:
         raise EpochError(f"{address} is not known at epoch 0", expected="an epoch that has been trained")
     network.check(address)
-    return _Explainer(network, frame, address).explanation(order, most)
+    return _Explainer(network, address, _values_of(network, frame, address, lent)).explanation(order, most)
+
+
+def _values_of(network: Network, frame: Frame, address: Address, lent: Mapping[str, Lent]) -> dict[str, Values]:
+    """Return each engine's numbers; of an update, those of the engine that it is taken over from."""
+    found = {}
+    for name, each in frame.engines.items():
+        of_own = lent.get(name)
+        if of_own is None:
+            found[name] = Values(network, name, each)
+        elif of_own.follows is not None and is_of_update(address.tensor):
+            found[name] = Values(network, name, of_own.follows, replace(of_own, names=frozenset(), doubts={}))
+        else:
+            found[name] = Values(network, name, of_own.frame, of_own)
+    return found
 
 
 class _Explainer:
-    def __init__(self, network: Network, frame: Frame, address: Address) -> None:
-        self.network, self.address = network, address
-        self.engines = {name: Values(network, name, each) for name, each in frame.engines.items()}
+    def __init__(self, network: Network, address: Address, engines: dict[str, Values]) -> None:
+        self.network, self.address, self.engines = network, address, engines
         self.made = equation(network, address.tensor) if network.samples else None
         self.readings = {
             name: reading for name, each in self.engines.items() if (reading := self._read(each)) is not None
@@ -79,28 +104,33 @@ class _Explainer:
     def explanation(self, order: Order, most: int | None) -> Explanation:
         results = {name: value for name, each in self.engines.items() if (value := each.of(self.address)) is not None}
         feeds = used_by(self.network, Cells(self.address.tensor, self.address.cell)) if self.network.samples else ()
+        told = {name: said for name, each in self.engines.items() if (said := remarks(each, self.address))}
         if self.made is None:
-            return Explanation(self.address, _of_leaf(self.address), {}, (), 0, order, (), 0, {}, results, (), feeds)
+            leaf = Explanation(self.address, _of_leaf(self.address), {}, (), 0, order, (), 0, {}, results, (), feeds)
+            return replace(leaf, remarks=told)
         bound = self.made.left.bind(self.address.cell)
         found = parts(self.network, self.made, bound)
         of_sum = self.made.function is None
         terms = self._sum(found, order, most) if of_sum else [self._function(self.made, bound, most)]
         count = sum(part.count for part in found) if of_sum else 1
         operands = tuple(dict.fromkeys(operand.address for term in terms for operand in term.operands))
+        closings = {name: _closing(each, found, terms, name) for name, each in self.readings.items()}
+        numbers = {name: self._numbers(each, found, terms, count) for name, each in self.readings.items()}
         return Explanation(
             self.address,
             text.formula(self.made, bound),
-            {name: self._numbers(each, found, terms, count) for name, each in self.readings.items()},
+            {name: _with_result(each, closings[name]) for name, each in numbers.items()},
             tuple(terms),
             count,
             order,
             tuple(self._operands[each] for each in operands),
             0 if of_sum else self._operand_count(self.made, bound) - len(operands),
-            {name: _closing(each, found, terms, name) for name, each in self.readings.items()},
+            closings,
             results,
             tuple(self._operand(ref.at(bound)) for ref in self.made.beside),
             feeds,
             differences(self.network, self.engines, self.address, most),
+            told,
         )
 
     def _operand(self, address: Address) -> Operand:
@@ -175,11 +205,11 @@ class _Explainer:
     def _numbers(self, reading: Reading, found: list[Part], terms: list[Term], count: int) -> str:
         name = reading.values.name
         if reading.made.function is not None:
-            return text.function_numbers(reading.made.function, reading.arrays, reading.bound, reading.result)
+            return text.function_numbers(reading.made.function, reading.arrays, reading.bound)
         firsts = np.cumsum([0, *(part.count for part in found)])
         products = [found[int(np.searchsorted(firsts, term.place, "right")) - 1].product for term in terms]
         written = [text.product_numbers(term, each, name) for term, each in zip(terms, products, strict=True)]
-        return text.numbers(written, complete=len(terms) == count, result=reading.result)
+        return text.numbers(written, complete=len(terms) == count)
 
 
 def _closing(reading: Reading, found: list[Part], terms: list[Term], name: str) -> Closing:
@@ -192,7 +222,16 @@ def _closing(reading: Reading, found: list[Part], terms: list[Term], name: str) 
         less(whole, shown),
         rounding(reading, whole),
         reading.allowed(found),
+        holder(reading.values, reading.made.left.name),
     )
+
+
+def _with_result(numbers: str, closing: Closing) -> str:
+    """Write what the engine has behind the formula with numbers: `2·3 = 6`; where there is but one number, that."""
+    result = f"{closing.result:.5g}"
+    if not closing.reproduced:
+        return f"{numbers} ≠ {result}"
+    return result if numbers in (result, f"({result})") else f"{numbers} = {result}"
 
 
 def _of_leaf(address: Address) -> str:
@@ -200,6 +239,8 @@ def _of_leaf(address: Address) -> str:
         return f"{address} is an input: unit {address.cell[1]} of sample {address.cell[0]}"
     if address.tensor == TARGET:
         return f"{address} is a target: output {address.cell[1]} of sample {address.cell[0]}"
+    if address.tensor == Aside(Kind.STEP):
+        return f"{address} counts the updates that the optimizer has made before"
     if isinstance(address.tensor, Aside):
         return f"{address} is what the optimizer kept from the updates before"
     return f"{address} is a parameter, as the updates before have left it"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+import numpy as np
+
 from core.trace.exact import Exact, nearest
 
 if TYPE_CHECKING:
@@ -67,13 +69,24 @@ class Closing:
     """result − total."""
     allowed: float
     """How large it may be if the engine computes this formula."""
+    holder: str
+    """Who has the number, as a sentence begins: `scratch has`, `your file returned`."""
 
     @property
     def reproduced(self) -> bool:
         """Whether the formula gives the engine's number, but for rounding."""
-        if not isinstance(self.total, float) and not isinstance(self.rounding, float):
-            return nearest(abs(self.rounding)) <= self.allowed
-        return True  # where a run has left the finite numbers, nothing can be said
+        if isinstance(self.total, float):
+            return True  # where a run has left the finite numbers, nothing can be said
+        if isinstance(self.rounding, float):
+            return self._may_overflow
+        return nearest(abs(self.rounding)) <= self.allowed
+
+    @property
+    def _may_overflow(self) -> bool:
+        """Whether what is added up may be too large for a number on the way to a finite total."""
+        limits = np.finfo(self.precision)
+        largest = float(limits.max)
+        return abs(nearest(self.total)) > largest or not self.allowed <= float(limits.eps) * largest
 
 
 @dataclass(frozen=True)
@@ -113,7 +126,7 @@ class Explanation:
     formula: str
     """`z2[0,3] = Σⱼ a1[0,j]·W2[3,j] + b2[3]`; of a leaf, what it is."""
     numbers: Mapping[str, str]
-    """The formula with numbers, by engine."""
+    """The formula with numbers, by engine; with ≠ before the engine's own where the formula does not give it."""
     terms: tuple[Term, ...]
     """Those that are shown."""
     count: int
@@ -133,11 +146,18 @@ class Explanation:
     """What it feeds into."""
     differences: Mapping[Pair, Difference] = field(default_factory=dict)
     """Between the first engine and each other one, where they differ."""
+    remarks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By engine: which numbers are not its own, in sentences without their capital and full stop."""
 
     @property
     def leaf(self) -> bool:
         """Whether it is made of nothing: x, y, a parameter, or what the optimizer kept."""
         return not self.count
+
+    @property
+    def of_sum(self) -> bool:
+        """Whether it is a sum of several terms."""
+        return self.count > 1
 
     @property
     def left_out(self) -> int:

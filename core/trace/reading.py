@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.trace.doubt import doubt_of_function, doubt_of_sum
 from core.trace.equations import equation
 from core.trace.exact import Exact, added, dot, exact, less, multiplied, nearest
 from core.trace.names import Aside, Kind
@@ -76,12 +77,16 @@ class Reading:
     @property
     def eps(self) -> float:
         """The distance from 1 to the next number."""
-        return float(np.finfo(self.values.dtype).eps)
+        return float(np.finfo(self._dtype).eps)
+
+    @property
+    def _dtype(self) -> np.dtype[np.floating[Any]]:
+        return self.values.precision(self.made.left.name)
 
     @property
     def precision(self) -> str:
         """What the number is in: the engine's precision, or float64 where it is a wider number than that has."""
-        dtype = self.values.dtype
+        dtype = self._dtype
         with np.errstate(all="ignore"):
             same = float(dtype.type(self.result)) == self.result or not math.isfinite(self.result)
         return str(dtype) if same else "float64"
@@ -122,11 +127,17 @@ class Reading:
 
     def allowed(self, found: list[Part]) -> float:
         """Return how far rounding may take the engine's number from the formula's."""
-        tiny = float(np.finfo(self.values.dtype).tiny)
+        tiny = float(np.finfo(self._dtype).tiny)
         beside = sum(abs(self.values.of(ref.at(self.bound)) or 0.0) for ref in (*self.made.beside, *self.made.near))
         with np.errstate(all="ignore"):
             own = self._of_function() if self.made.function is not None else self._of_sum(found)
-        return self.eps * (own + 2 * beside) + tiny * (1 + sum(part.count for part in found))
+        return self.eps * (own + 2 * beside) + tiny * (1 + sum(part.count for part in found)) + self._doubt()
+
+    def _doubt(self) -> float:
+        """Return what parts the operands that are lent from those that the number was made of."""
+        if self.made.function is not None:
+            return doubt_of_function(self.values, self.made, self.bound)
+        return doubt_of_sum(self.values, self.made, self.bound, self._wide)
 
     def _of_sum(self, found: list[Part]) -> float:
         """(n + 4)·Σ|terms|: Higham, *Accuracy and Stability of Numerical Algorithms*, eq. 3.5, in any order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from core.trace.equation import SUBSCRIPTS
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from core.arrays import FloatArray
     from core.trace.equation import Bound, Equation, Function, Product, Ref
     from core.trace.explanation import Term
+
+
+_BRACKETS = re.compile(r"\(\((-[^()]*)\)\)")
+"""A negative number in brackets of its own, in those of a function."""
 
 
 def short(value: float) -> str:
@@ -27,8 +32,10 @@ def formula(made: Equation, bound: Bound) -> str:
     if made.assigns:
         left, sign = made.beside[0].text(bound), "←"
     if made.function is not None:
-        return f"{left} {sign} {made.function.written(_named(bound), bound)}"
-    return f"{left} {sign} {signed_sum([(each.coefficient < 0, _product(each, bound)) for each in made.products])}"
+        note = f"; {made.note}" if made.note else ""
+        return f"{left} {sign} {made.function.written(_named(bound), bound)}{note}"
+    total = signed_sum([(each.coefficient < 0, _product(each, bound)) for each in made.products])
+    return f"{left} {sign} {total}" + (f" = {made.spelled}" if made.spelled else "")
 
 
 def signed_sum(parts: Sequence[tuple[bool, str]]) -> str:
@@ -45,10 +52,10 @@ def coefficient(product: Product) -> list[str]:
     return [product.written or f"{float(size):.12g}"]
 
 
-def numbers(terms: Sequence[tuple[bool, str]], *, complete: bool, result: float) -> str:
+def numbers(terms: Sequence[tuple[bool, str]], *, complete: bool) -> str:
     """Write a sum with numbers: the largest terms, and dots for those that are left out."""
     shown = signed_sum(terms[:4])
-    return f"{shown}{'' if complete and len(terms) <= 4 else ' + …'} = {result:.6g}"
+    return f"{shown}{'' if complete and len(terms) <= 4 else ' + …'}"
 
 
 def product_numbers(term: Term, product: Product, engine: str) -> tuple[bool, str]:
@@ -57,7 +64,7 @@ def product_numbers(term: Term, product: Product, engine: str) -> tuple[bool, st
     return product.coefficient < 0, "·".join([*coefficient(product), *factors])
 
 
-def function_numbers(function: Function, arrays: Mapping[Ref, FloatArray], bound: Bound, result: float) -> str:
+def function_numbers(function: Function, arrays: Mapping[Ref, FloatArray], bound: Bound) -> str:
     """Write a function with an engine's numbers; those under a sum stay names."""
 
     def write(ref: Ref, renamed: Mapping[str, str]) -> str:
@@ -69,7 +76,8 @@ def function_numbers(function: Function, arrays: Mapping[Ref, FloatArray], bound
             return short(float(arrays[ref][tuple(map(int, places))]))
         return _named(bound)(ref, renamed)
 
-    return f"{function.written(write, bound)} = {result:.6g}"
+    text = _BRACKETS.sub(r"(\1)", function.written(write, bound))
+    return f"({text})" if " if " in text else text
 
 
 def _named(bound: Bound) -> Callable[[Ref, Mapping[str, str]], str]:

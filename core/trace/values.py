@@ -16,6 +16,7 @@ from core.functions.optimizers import STEP
 from core.parameters import Parameters
 from core.tensors import TensorName
 from core.trace.equations import equation
+from core.trace.lent import is_of_update
 from core.trace.names import Aside, Kind
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from core.engines.base import Pass
     from core.frame import EngineFrame
     from core.trace.equation import Bound, Ref
+    from core.trace.lent import Lent
     from core.trace.names import Address, Name
     from core.trace.network import Network
 
@@ -39,11 +41,17 @@ class Values:
     name: str
     """The engine's, in the frame of all engines."""
     frame: EngineFrame
+    lent: Lent | None = None
+    """Where the engine returns only some of its pass: the frame is completed, and this says by what."""
 
     @property
     def dtype(self) -> np.dtype[np.floating[Any]]:
-        """What the engine computes in."""
+        """What the engine's parameters are in."""
         return self.frame.before.flat.dtype
+
+    def precision(self, name: Name) -> np.dtype[np.floating[Any]]:
+        """Return what the engine computes a tensor in."""
+        return self.dtype if self.lent is None or is_of_update(name) else self.lent.precision
 
     def of(self, address: Address) -> float | None:
         """Return a number; None where the engine does not have it."""

@@ -1,5 +1,8 @@
 """Random networks, each number of each explained: it adds up, as printed too, and its links lead where they say.
 
+Both engines and a file of one's own are explained; and in each network a file with a mistake, whose gradients must add
+up exactly where they are right.
+
     python tests/campaigns/traces.py [ROUNDS] [SEED]
 
 Prints what it did, and how near rounding came to what is allowed for it; exits with 1 at the first explanation that is
@@ -7,6 +10,7 @@ wrong, and says which.
 """
 
 import importlib.util
+import math
 import random
 import sys
 from decimal import Decimal
@@ -14,11 +18,16 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from handwritten import LINES
+from own_file import EXTRAS, at_scratch, engine_of, joined, on_own_path
 
+from core.errors import GuestError
 from core.experiment import Optimizer
 from core.functions.activations import ACTIVATIONS
 from core.functions.losses import LOSSES
 from core.functions.optimizers import OPTIMIZERS
+from core.guest.returned import ReturnedError
+from core.judge import reference_of, shares
 from core.trace import Address, explain, sheet, used_by, value_at
 from core.trace.explain import network_of
 
@@ -58,45 +67,95 @@ def drawn(numbers):
     }, numbers.randint(1, 6)
 
 
-def check(frame, experiment, address, most):
+def with_own_file(frame, experiment, numbers):
+    """Put a right file into the frame, on either path, with any of what it may return; return what it is lent, too."""
+    extras = [each for each in EXTRAS if numbers.random() < 0.5]
+    own_path = numbers.random() < 0.5
+    engine = engine_of(experiment, extras=extras, own_path=own_path)
+    if own_path:
+        made = on_own_path(engine, experiment, RUNS.samples_for(experiment), frame.epoch)
+    else:
+        made = at_scratch(engine, frame)
+    return joined(frame, experiment, made, own_path=own_path)
+
+
+FAR = 100
+"""From that many bounds of the judge on, a number must be called wrong; within one of them it must not be."""
+
+
+def check_mistake(frame, experiment, numbers):
+    """Plant a mistake in the file; return how many numbers were called wrong.
+
+    Raises AssertionError where a right number was, or a wrong one was not.
+    """
+    network = network_of(frame, experiment)
+    mistake = numbers.choice(sorted(LINES)), numbers.randint(1, network.depth)
+    try:
+        made = at_scratch(engine_of(experiment, mistakes=[mistake]), frame)
+    except (GuestError, ReturnedError, IndexError, TypeError, ValueError):  # it does not fit here
+        return 0
+    frame, lent = joined(frame, experiment, made)
+    against, wrong = reference_of(made, made.computed, experiment.at(frame.epoch)), 0
+    for name in (each for each in network.names if str(each).startswith(("dL/dW", "dL/db"))):
+        with np.errstate(all="ignore"):
+            share = shares(made.tensor(name), against.bounded(name))
+        for cell in map(tuple, np.argwhere((share <= 1) | (share >= FAR))[:6].tolist()):
+            told = explain(frame, experiment, Address(name, cell), lent=lent).closings["yours"].reproduced
+            assert told == (share[cell] <= 1), f"{mistake} in {name}{list(cell)}, {share[cell]:.3g} bounds off"
+            wrong += not told
+    return wrong
+
+
+def check(frame, experiment, address, most, lent):
     """Return how much of what is allowed rounding took; raise AssertionError where an explanation is wrong."""
-    explanation = explain(frame, experiment, address, most=most)
+    explanation = explain(frame, experiment, address, most=most, lent=lent)
+    assert set(explanation.results) == set(frame.engines)
+    assert explanation.leaf or set(explanation.closings) == set(frame.engines)
     used = 0.0
     for engine, closing in explanation.closings.items():
         shown = sum(term.values[engine] for term in explanation.terms)
         assert shown + closing.left_out + closing.rounding == Fraction(explanation.results[engine]), "does not add up"
         assert closing.reproduced, f"{engine}: rounding {float(closing.rounding)} of {closing.allowed} allowed"
-        used = max(used, float(abs(closing.rounding)) / closing.allowed)
+        if math.isfinite(closing.allowed):
+            used = max(used, float(abs(closing.rounding)) / closing.allowed)
         printed = sheet(explanation, engine)
         lines = [*printed.terms, *filter(None, [printed.left_out]), printed.rounding]
         assert sum(Decimal(line.text) for line in lines) == Decimal(printed.result.text), "does not add up as printed"
         assert float(np.dtype(closing.precision).type(printed.result.text)) == explanation.results[engine]
     for operand in explanation.operands:
-        assert dict(operand.values) == value_at(frame, experiment, operand.address), f"{operand.address} is another"
+        held = {name: value for name, value in operand.values.items() if name not in lent}
+        known = value_at(frame, experiment, operand.address)
+        assert held == {name: known[name] for name in held}, f"{operand.address} is another"
         assert any(address in cells for cells in used_by(frame, experiment, operand.address)), f"{operand.address}"
     return used
 
 
 def main(rounds=300, seed=0):
     """Explain everything in so many networks."""
-    count, closest = 0, (0.0, "")
+    count, wrong, closest = 0, 0, (0.0, "")
     for each in range(rounds):
         numbers = random.Random(seed + each)
         settings, epoch = drawn(numbers)
         experiment = RUNS.described(**settings)
-        frame = RUNS.framed(experiment, epoch)
+        frame, lent = with_own_file(RUNS.framed(experiment, epoch), experiment, numbers)
         network = network_of(frame, experiment)
         for name in network.names:
             cells = list(np.ndindex(network.shape(name)))
             for cell in numbers.sample(cells, min(3, len(cells))):
                 address = Address(name, cell)
                 try:
-                    used = check(frame, experiment, address, numbers.choice([1, 3, None]))
+                    used = check(frame, experiment, address, numbers.choice([1, 3, None]), lent)
                 except AssertionError as error:
                     print(f"seed {seed + each}, epoch {epoch}, {settings}\n{address}: {error}", file=sys.stderr)
                     return 1
                 count, closest = count + 1, max(closest, (used, f"{address}, seed {seed + each}"))
+        try:
+            wrong += check_mistake(frame, experiment, numbers)
+        except AssertionError as error:
+            print(f"seed {seed + each}, epoch {epoch}, {settings}\n{error}", file=sys.stderr)
+            return 1
     print(f"{count} explanations of {rounds} networks; rounding took {closest[0]:.2f} of what is allowed: {closest[1]}")
+    print(f"{wrong} wrong numbers of files with a mistake were called wrong, and no right one")
     return 0
 
 

@@ -196,7 +196,8 @@ async def test_a_number_that_does_not_come_from_its_formula_is_shown_as_such(ope
     async with opened(experiment(PLANTED)) as program:
         await program.press("n")
         await explain(program, "dL/dz1[0,1]")
-        await program.shows("✗ scratch does not compute this formula")
+        await program.shows("✗ The formula gives")
+        assert re.search(r"that is not\W+rounding \(at most \d", program.text)
 
 
 async def test_a_run_that_has_left_the_finite_numbers_is_explained_all_the_same(opened, experiment):
@@ -495,6 +496,14 @@ async def test_k_walks_by_itself_to_the_end_of_the_epoch_and_trains_the_first_on
         await program.until(lambda: program.view.epoch == 2, "k goes on to the next epoch")
 
 
+async def test_a_walk_begun_while_an_epoch_is_on_its_way_trains_no_other(opened):
+    async with opened() as program:
+        await program.pilot.press("n", "greater_than_sign")
+        await program.until(lambda: at_work(program) == 1, "the first phase")
+        await program.press("greater_than_sign")
+        assert (program.view.epoch, program.view.trained) == (1, 1)
+
+
 async def test_k_halts_and_the_pace_is_changed_by_key(opened):
     async with opened() as program:
         await program.press("n", "k")
@@ -524,6 +533,9 @@ async def test_the_loss_is_explained_when_the_walk_has_come_to_it(opened):
         await program.press("n", "4", *["greater_than_sign"] * 7)
         await program.until(lambda: explained(program) == "L", "the loss is explained")
         assert "L = Σ(ŷ − y)²" in program.text
+        computed = program.conductor.trainer._session.frame().engines["scratch"].computed
+        squares = f"= ({computed.a[3][0, 0]:.5g} − {computed.y[0, 0]:.5g})² = {computed.loss:.5g}"
+        assert squares in program.text.splitlines()[-2]
 
 
 async def test_another_experiment_ends_the_walk_and_phases_cost_nothing_afterwards(opened):

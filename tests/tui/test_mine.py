@@ -8,6 +8,7 @@ import pytest
 from core import dat
 from core.tensors import parse_tensor_name
 from tui.mine import experiment_said
+from tui.panes.explain import ExplainPane
 from tui.protocol import Mine, Start
 
 RIGHT = """
@@ -227,3 +228,73 @@ def test_a_file_says_which_experiment_the_program_begins_with(mine):
     assert experiment_said(Mine(mine)).network() == "2-3-1 tanh identity"
     saved(mine, "def (")
     assert experiment_said(Mine(mine)) is None
+
+
+HALF = RIGHT.replace("d, dW, db = 2 *", "d, dW, db = 1 *")
+
+
+async def explained_as_yours(program, mine, text):
+    """Open the explanation of a cell, with the view turned to the user's file."""
+    await program.until(lambda: program.view.marks, "the file has answered")
+    await program.press("e", "e", "4")
+    await program.until(lambda: program.main.query_one(ExplainPane).explanation, "it is explained")
+    assert str(program.main.query_one(ExplainPane).explanation.address) == text
+    assert f"4 Explain · {text} · yours" in program.text
+
+
+def shown(program):
+    """What the Explain pane shows, its lines joined: sentences are wrapped."""
+    rows = program.main.query_one(ExplainPane)._rows
+    return " ".join(" ".join("".join(piece.text for piece in row) for row in rows).split())
+
+
+async def test_the_number_of_the_file_is_explained_and_its_links_are_followed_there_and_back(opened, mine):
+    async with opened(mine=mine) as program:
+        await program.press("n", "n")
+        await explained_as_yours(program, mine, "dL/dW1[0,0]")
+        pane = program.main.query_one(ExplainPane)
+        closing = pane.explanation.closings["yours"]
+
+        assert closing.reproduced
+        assert closing.result == program.view.matrix.values["yours"][0, 0]
+        assert "Your file does not return dL/dz1: that is scratch's, at the same parameters." in shown(program)
+        for way in ("dL/dz1[0,0]", "dL/dz2[0,"):
+            await program.press("enter")
+            await program.until(lambda way=way: pane.explanation and way in str(pane.explanation.address), "followed")
+            assert "yours" in pane.explanation.closings
+        await program.press("backspace", "backspace")
+        await program.until(lambda: str(pane.explanation.address) == "dL/dW1[0,0]", "it came back")
+
+
+async def test_a_wrong_file_is_told_what_the_terms_give_and_the_ratio(opened, mine):
+    saved(mine, HALF)
+    async with opened(mine=mine) as program:
+        await program.press("n")
+        await explained_as_yours(program, mine, "dL/dW1[0,0]")
+
+        assert "your file returned" in shown(program)
+        assert "that is not rounding" in shown(program)
+        assert "ratio 0.5." in shown(program)
+        assert "arises here, or in dL/dz1, which your file does not return." in shown(program)
+        await program.press("e", "e", "e", "e")
+        assert program.selection.shown == "difference yours"
+        await program.shows("scratch − yours")
+        assert "scratch − autograd" not in program.text
+
+
+async def test_what_follows_scratch_is_said_to_be_scratchs(opened, mine):
+    async with opened(mine=mine) as program:
+        await program.press("n", "v", "v")
+        await explained_as_yours(program, mine, "update W1[0,0]")
+
+        assert "Your file is evaluated at scratch's parameters: this update is made with scratch's gradient." in shown(
+            program
+        )
+        await program.press("O")
+        await program.until(lambda: program.view.own_path and program.view.marks, "it is on its own path")
+        found = program.main.query_one(ExplainPane).explanation
+        assert found.remarks == {}
+        assert (
+            found.operands[0].values["yours"]
+            == program.conductor.trainer._seen_frame.engines["yours"].computed.gradients.flat[0]
+        )

@@ -43,18 +43,20 @@ def test_train_writes_every_picture_in_both_formats(mlp_tui, tmp_path):
     assert "moons · autograd · epoch 2" in spread
 
 
-def test_with_many_inputs_there_is_no_map_and_all_else(mlp_tui, tmp_path):
-    mlp_tui("train", "digits", "--epochs", 1, "--set", "engines.autograd.precision=float64", "--pictures", tmp_path)
+def test_files_in_the_way_are_told_before_anything_is_trained(mlp_tui, tmp_path):
+    (tmp_path / "loss-curve.svg").write_text("mine")
+    done = mlp_tui("train", "digits", "--pictures", tmp_path)
+    assert "loss-curve.svg: exists already; expected another folder, or --force" in done.refusal
+    assert (tmp_path / "loss-curve.svg").read_text() == "mine"
+
+
+def test_with_many_inputs_there_is_no_map_and_all_else_where_forced_over_what_is_in_the_way(mlp_tui, tmp_path):
+    (tmp_path / "loss-curve.svg").write_text("mine")
+    both = ("--set", "engines.autograd.precision=float64")
+    assert mlp_tui("train", "digits", "--epochs", 1, *both, "--force", "--pictures", tmp_path).returncode == 0
     assert sorted(each.name for each in tmp_path.glob("*.svg")) == [
         "distributions-autograd.svg", "distributions-scratch.svg", "loss-curve.svg",
     ]  # fmt: skip
-
-
-def test_files_in_the_way_are_told_before_anything_is_trained(mlp_tui, tmp_path):
-    (tmp_path / "loss-curve.svg").write_text("mine")
-    done = mlp_tui("train", "xor", "--pictures", tmp_path)
-    assert "loss-curve.svg: exists already; expected another folder, or --force" in done.refusal
-    assert mlp_tui("train", "xor", "--epochs", 1, "--force", "--pictures", tmp_path).returncode == 0
     assert (tmp_path / "loss-curve.svg").read_text() != "mine"
 
 

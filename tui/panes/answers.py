@@ -63,6 +63,8 @@ class AnswerPane(LinePane):
         self._drawn: tuple[Plane, tuple[Map | Line, ...]] | None = None
         self._asked = ShowPlane(0, 0)
         self._seen = False
+        self._awaited = False
+        """Whether a key has asked for another picture and no View has come since: the old one is left until then."""
 
     # What is looked at
 
@@ -87,6 +89,7 @@ class AnswerPane(LinePane):
 
     def watch_view(self) -> None:
         """Ask again where a trainer that was started again has forgotten what is looked at."""
+        self._awaited = False
         if self.view is not None and self.view.plane is None:
             self._asked = ShowPlane(0, 0)
             self._ask()
@@ -107,6 +110,7 @@ class AnswerPane(LinePane):
             depth = self.described.depth
             layer = min(max((self.shown_layer or depth) + by, 1), depth)
             self.shown_layer, self.shown_unit = (0 if layer == depth else layer), None
+            self._awaited = True
             self._ask()
 
     def action_unit(self, by: int) -> None:
@@ -115,9 +119,14 @@ class AnswerPane(LinePane):
             return
         unit = (-1 if self.shown_unit is None else self.shown_unit) + by
         self.shown_unit = None if unit < 0 else min(unit, self._width - 1)
+        self._awaited = True
         self._ask()
 
     # The picture
+
+    def lines(self) -> list[list[Segment]]:
+        """Draw the picture, or leave the old one while another one is awaited."""
+        return self._painted if self._awaited and self._plane is None and self._painted else super().lines()
 
     def line(self, y: int) -> list[Segment]:
         """Draw the legend, a row of the picture, or what stands below it."""

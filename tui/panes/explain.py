@@ -325,11 +325,11 @@ class ExplainPane(LinePane):
 
     @property
     def _as_shown(self) -> str:
-        """Which engine's number is explained, or what parts them: of the user's own file nothing lies open."""
-        shown = self.selection.shown
-        if shown == MINE:
-            return self.described.engines[0] if self.described is not None else shown
-        return shown.removesuffix(f" {MINE}")
+        """Which engine's number is explained, or what parts them; the first one's until the user's own is there."""
+        shown, explanation = self.selection.shown, self.explanation
+        if shown.endswith(MINE) and explanation is not None and MINE not in explanation.results:
+            return next(iter(explanation.results), shown)
+        return shown
 
     @property
     def _shown(self) -> int:
@@ -358,7 +358,9 @@ class ExplainPane(LinePane):
     def _entitle(self) -> None:
         tip = self.explanation.address if self.explanation else self.selection.tensor
         uses = "feeds into · " if self.lists_uses else ""
-        self.border_title = Content(f"4 Explain · {uses}{tip} · {self._as_shown}").markup
+        closing = self.explanation.closings.get(self._as_shown) if self.explanation else None
+        doubt = " ✗" if closing is not None and not closing.reproduced else ""
+        self.border_title = Content(f"4 Explain · {uses}{tip} · {self._as_shown}{doubt}").markup
         self.border_subtitle = Content(self._told()).markup
 
     def _told(self) -> str:

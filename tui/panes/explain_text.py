@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.tensors import TensorName
 from tui.numbers import full, scientific
-from tui.shown import is_derived
+from tui.shown import MINE, is_derived
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Literal
 
-    from core.trace import Address, Cells, Closing, Difference, Explanation, Line, Operand, Sheet, Term
+    from core.trace import Address, Cells, Difference, Explanation, Line, Operand, Sheet, Term
+    from core.trace.explanation import Pair
 
     Kind = Literal["text", "heading", "dim", "wrong"]
 
@@ -68,22 +70,23 @@ class Room:
 def explanation_rows(explanation: Explanation, shown: str, room: Room, sample: int) -> list[Row]:
     """Write where a number comes from, as an engine has it, or how two of them come to differ."""
     engine = shown if shown in explanation.numbers else next(iter(explanation.numbers), None)
-    width, parted = room.width, is_derived(shown) and explanation.differences
+    width, pairs = room.width, _pairs(explanation, shown)
     numbers: list[Row] = []
     engines: tuple[str, ...] = ()
-    if parted or engine is None:
-        operands = _difference_rows(explanation)
+    if (is_derived(shown) and pairs) or engine is None:
+        operands = _difference_rows(pairs)
     else:
         one = explanation.count == 1
         engines = _engines_in_columns(explanation, engine, width) if one else ()
         numbers = list(_number_rows(explanation, engine, room))
-        operands = _operand_rows(explanation, engines) if one else _term_rows(explanation, engine, width)
+        operands = _operand_rows(explanation, engines, width) if one else _term_rows(explanation, engine, width)
     return room.apart(
         [*wrapped(explanation.formula, width, indent=4), *numbers],
         operands,
-        _result_rows(explanation, shown, engines),
+        _result_rows(explanation, shown, engines, pairs),
         _beside_rows(explanation, engine),
-        (row for each in explanation.differences.values() for row in wrapped(f"{_sentence(each.text)}.", width)),
+        _remark_rows(explanation, shown, width),
+        _told_differences(explanation, pairs, width),
         feeding_rows(explanation, width, sample) if explanation.leaf else _feeding_line(explanation, width),
     )
 
@@ -126,10 +129,10 @@ def _number_rows(explanation: Explanation, engine: str, room: Room) -> Iterator[
 
 def _shortened(text: str, width: int) -> str:
     """Leave terms of a sum out until it fits."""
-    terms, _, result = text.rpartition(" = ")
+    terms, sign, result = re.split(r" ([=≠]) (?=[^=≠]+$)", text)
     while len(text) > width and (cut := terms.removesuffix(" + …").rfind(" + ")) > 0:
         terms = f"{terms[:cut]} + …"
-        text = f"{terms} = {result}"
+        text = f"{terms} {sign} {result}"
     return text
 
 
@@ -146,6 +149,7 @@ def _term_rows(explanation: Explanation, engine: str, width: int) -> Iterator[Ro
     tried = sheet(explanation, engine, TRIED_DIGITS)
     if tried is None:
         yield from _plain_term_rows(explanation, engine, label)
+        yield from _doubt(explanation, engine, width)
         return
     digits = TRIED_DIGITS + room // 2 - _widest(tried)
     laid = sheet(explanation, engine, max(min(digits, _digits(explanation, engine)), LEAST_DIGITS))
@@ -154,7 +158,8 @@ def _term_rows(explanation: Explanation, engine: str, width: int) -> Iterator[Ro
     yield columns.heading(explanation, engine)
     for term, line in zip(explanation.terms, laid.terms, strict=True):
         yield columns.term(term, line, engine)
-    yield from columns.closing(laid, explanation.closings[engine], engine)
+    yield from columns.closing(laid)
+    yield from _doubt(explanation, engine, width)
 
 
 def _digits(explanation: Explanation, engine: str) -> int:
@@ -185,11 +190,10 @@ class _Columns:
         value = Piece(f"{'':{GAP}}{line.text:>{self.number}}", number=float(line.value))
         return (Piece(" " * MARK), *_linked(term, self.label), value, Piece(f"{'':{GAP}}{parts}", "dim"))
 
-    def closing(self, laid: Sheet, closing: Closing, engine: str) -> Iterator[Row]:
+    def closing(self, laid: Sheet) -> Iterator[Row]:
         if laid.left_out is not None:
             yield self._line(laid.left_out, "dim")
         yield self._line(laid.rounding, "dim")
-        yield from _doubt(closing, engine)
         yield self._line(laid.result, "text")
 
     def _line(self, line: Line, kind: Kind) -> Row:
@@ -226,11 +230,13 @@ def _percent(share: float) -> str:
     return f"{share * 100:.1f} %" if abs(share) < 10 else f"{share * 100:.0f} %"
 
 
-def _doubt(closing: Closing, engine: str) -> Iterator[Row]:
+def _doubt(explanation: Explanation, engine: str, width: int) -> Iterator[Row]:
     """Say so where the formula does not give the engine's number."""
+    from core.trace.words import doubt  # noqa: PLC0415 - as above
+
+    closing = explanation.closings[engine]
     if not closing.reproduced:
-        text = f"✗ {engine} does not compute this formula: rounding alone is at most {scientific(closing.allowed, 1)}."
-        yield (Piece(" " * MARK + text, "wrong"),)
+        yield from wrapped(f"✗ {_sentence(doubt(closing, of_sum=explanation.of_sum))}.", width, "wrong", indent=2)
 
 
 # A function, or a sum of one term: its operands
@@ -248,7 +254,7 @@ def _operand_label(explanation: Explanation) -> int:
     )
 
 
-def _operand_rows(explanation: Explanation, engines: Sequence[str]) -> Iterator[Row]:
+def _operand_rows(explanation: Explanation, engines: Sequence[str], width: int) -> Iterator[Row]:
     """Write a row an operand, with all digits; then what the formula gives of them, and the engine's own number."""
     label = _operand_label(explanation)
     heading = "".join(f"{'':{GAP}}{each:<{FULL_WIDTH}}" for each in engines)
@@ -258,6 +264,8 @@ def _operand_rows(explanation: Explanation, engines: Sequence[str]) -> Iterator[
     if explanation.more_operands:
         yield (Piece(f"{'':{MARK}}and {explanation.more_operands} more", "dim"),)
     yield from _closing_rows(explanation, engines, label)
+    for each in engines:
+        yield from _doubt(explanation, each, width)
 
 
 def _operand_pieces(operand: Operand, engines: Sequence[str], explanation: Explanation, label: int) -> Iterator[Piece]:
@@ -284,14 +292,14 @@ def _closing_rows(explanation: Explanation, engines: Sequence[str], label: int) 
     for name, texts, dim in rows:
         line = "".join(f"{'':{GAP}}{text:<{FULL_WIDTH}}" for text in texts)
         yield (Piece(f"{'':{MARK}}{name:<{label}}{line}", "dim" if dim else "text"),)
-    for each, closing in zip(engines, closings, strict=True):
-        yield from _doubt(closing, each)
 
 
 # What comes last
 
 
-def _result_rows(explanation: Explanation, shown: str, written: Sequence[str]) -> Iterator[Row]:
+def _result_rows(
+    explanation: Explanation, shown: str, written: Sequence[str], pairs: Mapping[Pair, Difference]
+) -> Iterator[Row]:
     """Write the number as each engine has it, but for those that have it in columns; say where all have the same."""
     label = str(explanation.address)
     others = {engine: value for engine, value in explanation.results.items() if engine not in written}
@@ -300,8 +308,16 @@ def _result_rows(explanation: Explanation, shown: str, written: Sequence[str]) -
         text = full(value, closing.precision if closing else "float64")
         yield Piece(f"{'':{MARK}}{label:<{len(str(explanation.address))}}  {engine:<9}"), Piece(text, number=value)
         label = ""
-    if is_derived(shown) and len(explanation.results) > 1 and not explanation.differences:
-        yield (Piece(f"{'':{MARK}}The engines have the same number, to the last bit."),)
+    if is_derived(shown) and len(explanation.results) > 1 and not pairs:
+        both = f"{next(iter(explanation.results))} and {MINE}" if shown.endswith(MINE) else "The engines"
+        yield (Piece(f"{'':{MARK}}{_sentence(both)} have the same number, to the last bit."),)
+
+
+def _remark_rows(explanation: Explanation, shown: str, width: int) -> Iterator[Row]:
+    """Say which numbers are not the user's own, where theirs are looked at."""
+    if shown.endswith(MINE):
+        for text in explanation.remarks.get(MINE, ()):
+            yield from wrapped(f"{_sentence(text)}.", width)
 
 
 def _beside_rows(explanation: Explanation, engine: str | None) -> Iterator[Row]:
@@ -324,8 +340,21 @@ def _feeding_line(explanation: Explanation, width: int) -> Iterable[Row]:
 # How two engines come to differ
 
 
-def _difference_rows(explanation: Explanation) -> Iterator[Row]:
-    for (first, other), difference in explanation.differences.items():
+def _pairs(explanation: Explanation, shown: str) -> dict[Pair, Difference]:
+    """Return what parts the two engines that are looked at; of the first one, what parts it from each other."""
+    of_mine, first = shown.endswith(MINE), next(iter(explanation.results), "")
+    return {pair: each for pair, each in explanation.differences.items() if shown == first or (MINE in pair) == of_mine}
+
+
+def _told_differences(explanation: Explanation, pairs: Mapping[Pair, Difference], width: int) -> Iterator[Row]:
+    """Say in a sentence each through which operand the engines come to differ."""
+    for (first, other), each in pairs.items():
+        which = f"{first} − {other}: " if len(explanation.results) > 2 else ""
+        yield from wrapped(f"{which}{each.text if which else _sentence(each.text)}.", width)
+
+
+def _difference_rows(pairs: Mapping[Pair, Difference]) -> Iterator[Row]:
+    for (first, other), difference in pairs.items():
         yield from _cause_rows(f"{first} − {other}", difference)
 
 

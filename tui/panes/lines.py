@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -11,15 +13,20 @@ from textual.widget import Widget
 from tui.actions import bindings
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from rich.segment import Segment
     from rich.style import Style
     from textual.binding import BindingType
+    from textual.geometry import Size
 
     from tui.protocol import Command
 
 
 class LinePane(Widget, can_focus=True):
     """Base of the panes: `line(y)` gives a line's segments; the pane fills up the rest in its own background.
+
+    A pane that draws all its lines together more easily than one by one has `lines()` instead.
 
     | class | description |
     | :- | :- |
@@ -52,6 +59,21 @@ class LinePane(Widget, can_focus=True):
     _ground: Style | None = None
     """The pane's own colours, as long as they are the same: finding them out takes longer than drawing a line."""
 
+    _titles: tuple[str | None, str | None] = (None, None)
+    """The border's titles, as they were when lines were compared last."""
+    _comparing = False
+    """Whether lines are about to be compared."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        self._painted: list[list[Segment]] = []
+        """What stands in each line, or will when it is painted next; nothing where all must be drawn anew."""
+        self._painted_size: Size | None = None
+        super().__init__(id=id, classes=classes)
+
+    def lines(self) -> list[list[Segment]]:
+        """Return the segments of all lines that are seen."""
+        return [self.line(y) for y in range(self.size.height)]
+
     def line(self, y: int) -> list[Segment]:
         """Return the segments of line `y` of the pane's content."""
         raise NotImplementedError
@@ -60,14 +82,50 @@ class LinePane(Widget, can_focus=True):
         """Draw a line in the pane's own background."""
         if self._ground is None:
             self._ground = self.rich_style
-        segments = self.line(y)
+        if self._is_new:
+            self._painted, self._painted_size = self.lines(), self.size
+        segments = self._painted[y] if y < len(self._painted) else []
         if not segments:
             return Strip.blank(self.size.width, self._ground)
         return Strip(segments).adjust_cell_length(self.size.width).apply_style(self._ground)
 
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Repaint; where no more than that is asked for, the lines that have changed: to compare costs less."""
+        if regions or layout or recompose or not repaint or self._is_new:
+            self._painted = []
+            return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        if not self._comparing:
+            self._comparing = True
+            self.call_later(self._refresh_changed)
+        return self
+
+    @property
+    def _is_new(self) -> bool:
+        """Whether nothing is known of what stands in the lines."""
+        return not self._painted or self._painted_size != self.size
+
+    def _refresh_changed(self) -> None:
+        """Compare what is to be seen with what is, and repaint what differs."""
+        self._comparing = False
+        if self._is_new:
+            self.refresh()
+            return
+        lines, titles = self.lines(), (self.border_title, self.border_subtitle)
+        top, bottom, whole = -self.gutter.top, self.size.height, self.outer_size.width
+        nothing: list[Segment] = []
+        pairs = enumerate(zip_longest(lines, self._painted, fillvalue=nothing))
+        changed = [Region(0, y, self.size.width, 1) for y, (line, painted) in pairs if line != painted]
+        for y, title, old in zip((top, bottom), titles, self._titles, strict=True):
+            if title != old:
+                changed.append(Region(-self.gutter.left, y, whole, 1))
+        self._painted, self._titles = lines, titles
+        if changed:
+            super().refresh(*changed)
+
     def notify_style_update(self) -> None:
-        """Find the pane's colours out again when they are drawn next."""
+        """Find the pane's colours out again when they are drawn next, and draw all of it."""
         self._ground = None
+        self._painted = []
         super().notify_style_update()
 
     @property

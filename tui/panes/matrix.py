@@ -29,6 +29,8 @@ class MatrixPane(Vertical):
     view: reactive[View | None] = reactive(None, repaint=False)
     selection: reactive[Selection] = reactive(Selection(), repaint=False)
     _seen: Window | None = None
+    _written = ("", "")
+    """What stands on the border."""
     _zoomed = False
 
     def compose(self) -> ComposeResult:
@@ -62,11 +64,15 @@ class MatrixPane(Vertical):
         kind = self.selection.quantity.value.capitalize() if self.selection.quantity.of_parameters else "Units"
         shape = f" · {shape_text(matrix.shape)}" if matrix else ""
         shown = "share of rounding" if self.selection.shown == "share" else self._named(self.selection.shown)
-        self.border_title = Content(f"3 {kind} · {named}{shape} · {shown}").markup
         missing = matrix is not None and self.selection.shown not in matrix.values
-        self.border_subtitle = (
-            self._why_missing() if missing else _part_text(matrix, None if self._zoomed else self._seen)
-        )
+        part = self._why_missing() if missing else _part_text(matrix, None if self._zoomed else self._seen)
+        self._write_on_border(f"3 {kind} · {named}{shape} · {shown}", part)
+
+    def _write_on_border(self, title: str, subtitle: str) -> None:
+        """Write what is new there: it repaints all that the border is around."""
+        if (title, subtitle) != self._written:
+            self._written = title, subtitle
+            self.border_title, self.border_subtitle = Content(title).markup, subtitle
 
     def _named(self, shown: str) -> str:
         """Name an engine; of two files, with the file's name."""

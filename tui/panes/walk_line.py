@@ -27,6 +27,8 @@ class AtWork:
     count: int
     seconds: float | None
     """How long it stays if it goes on by itself; None where it halts."""
+    numbers: str = ""
+    """The equation with numbers, where it is short enough: that of the loss."""
 
     @property
     def arrow(self) -> str:
@@ -61,8 +63,9 @@ class WalkLine(Static):
         pace = "halted" if work.seconds is None else f"▶ {work.seconds:g} s"
         place = f"{work.place} of {work.count} · {pace}"
         *before, last = (*work.lines, work.equation) if work.equation not in work.lines else work.lines
+        numbers = [f"  = {work.numbers}"] if work.numbers else []
         hint = " · k > < + - Esc"
-        lines = [f"{head if not at else ' ' * len(head)}{line}" for at, line in enumerate((*before, last))]
+        lines = [f"{head if not at else ' ' * len(head)}{line}" for at, line in enumerate((*before, last, *numbers))]
         room = width - len(lines[0])
         end = next((each for each in (place + hint, place) if len(each) < room), "")
         lines[0] += end.rjust(room)

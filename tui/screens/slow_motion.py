@@ -32,6 +32,8 @@ class SlowMotion:
         """The phase at work, from 0; LAST until it is known how many there are; None where there is no walk."""
         self._shown: int | None = None
         """The phase that was selected; what the user selects afterwards stays."""
+        self._needs_epoch = False
+        """Whether the first epoch is to be trained, if none has been when all that was asked for before is done."""
 
     @property
     def walking(self) -> bool:
@@ -85,6 +87,10 @@ class SlowMotion:
         """Show the phase at work, once the trainer has come to its epoch."""
         main = self._main
         phases = main.view.phases if main.view else ()
+        if self._needs_epoch and main.view is not None and main.is_settled:
+            self._needs_epoch = False
+            if main.view.epoch == 0:
+                main.send(Step(1))
         if self._place is None or not phases or not main.is_settled:
             return
         if self._place == LAST:
@@ -93,7 +99,9 @@ class SlowMotion:
         depth = main.described.depth if main.described else phase.layer
         seconds = None if self._timer is None else PACES[self._pace]
         place = self._place + 1
-        main.at_work = AtWork(phase.stage, phase.layer, depth, phase.equation, phase.lines, place, len(phases), seconds)
+        main.at_work = AtWork(
+            phase.stage, phase.layer, depth, phase.equation, phase.lines, place, len(phases), seconds, phase.numbers
+        )
         if self._shown != self._place:
             self._shown = self._place
             main.selection = _selected(main.selection, phase)
@@ -111,8 +119,7 @@ class SlowMotion:
         if main.right.current not in ("matrix", "explain"):
             main.right.current = "matrix"
         main.send(ShowPhases(True))
-        if main.view is None or main.view.epoch == 0:
-            main.send(Step(1))
+        self._needs_epoch = True
 
     @property
     def _at_end(self) -> bool:

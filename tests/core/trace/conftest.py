@@ -1,4 +1,8 @@
-"""Runs to explain: small networks on samples of their own, in both engines."""
+"""Runs to explain: small networks on samples of their own, in both engines, and in somebody's own file."""
+
+import importlib
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,5 +55,31 @@ def network():
     def make(epoch=2, update=None, engines=(Scratch, Autograd), **settings):
         experiment = described(**settings)
         return framed(experiment, epoch, update, engines), experiment
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def own_file():
+    """The module that makes engines of files, in this process."""
+    campaigns = str(Path(__file__).parents[2] / "campaigns")
+    sys.path.insert(0, campaigns)
+    yield importlib.import_module("own_file")
+    sys.path.remove(campaigns)
+
+
+@pytest.fixture
+def with_own_file(network, own_file):
+    """Makes a frame of scratch and of a file, right or with mistakes; the experiment; and what the file is lent."""
+
+    def make(*, mistakes=(), extras=(), own_path=False, update=None, **options):
+        frame, experiment = network(engines=(Scratch,), update=update, **options)
+        engine = own_file.engine_of(experiment, mistakes=mistakes, extras=extras, own_path=own_path)
+        if own_path:
+            made = own_file.on_own_path(engine, experiment, samples_for(experiment), frame.epoch, update)
+        else:
+            made = own_file.at_scratch(engine, frame)
+        frame, lent = own_file.joined(frame, experiment, made, own_path=own_path)
+        return frame, experiment, lent
 
     return make

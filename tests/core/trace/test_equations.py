@@ -1,5 +1,6 @@
 """What explanations say: the formulas as a textbook writes them, where engines part, the phases of an epoch."""
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 from types import MappingProxyType
@@ -50,7 +51,7 @@ def explained(run, text, **options):
         ("z1[0,3]", "z1[0,3] = Σⱼ x[0,j]·W1[3,j] + b1[3]"),
         ("a2[0,3]", "a2[0,3] = σ(z2[0,3]) = 1/(1 + e^(−z2[0,3]))"),
         ("a3[0,0]", "a3[0,0] = z3[0,0]"),
-        ("L", "L = Σₙᵢ L[n,i]"),
+        ("L", "L = Σₙᵢ L[n,i] = Σₙᵢ (a3[n,i] − y[n,i])²"),
         ("L[0,0]", "L[0,0] = (a3[0,0] − y[0,0])²"),
         ("dL/dz3[0,0]", "dL/dz3[0,0] = 2(a3[0,0] − y[0,0])"),
         ("dL/dz2[0,3]", "dL/dz2[0,3] = (Σᵢ dL/dz3[0,i]·W3[i,3])·σ′(z2[0,3])"),
@@ -83,7 +84,7 @@ def test_numbers_stand_in_the_formula(notebook):
 
     factors = [operand.values["autograd"] for operand in found.operands]
     written = "·".join(f"({each:.5g})" if each < 0 else f"{each:.5g}" for each in factors)
-    assert found.numbers["autograd"] == f"{written} = {found.results['autograd']:.6g}"
+    assert found.numbers["autograd"] == f"{written} = {found.results['autograd']:.5g}"
 
 
 def test_a_weight_feeds_its_unit_what_lies_below_and_its_own_next_value(notebook):
@@ -103,9 +104,14 @@ def test_fused_losses_are_explained_as_the_engines_compute_them(network):
 
 
 def test_a_mean_is_divided_by_the_numbers_of_the_batch_that_is_looked_at(network):
-    assert explained(network(loss="mse", batch=2), "L").formula == "L = (1/2)·Σₙᵢ L[n,i]"  # the last of 2, 2, 1
-    assert explained(network(loss="mse", batch=2, update=1), "L").formula == "L = (1/4)·Σₙᵢ L[n,i]"
-    assert explained(network(loss="cross_entropy"), "L").formula == "L = (1/5)·Σₙᵢ L[n,i]"
+    squares, logarithms = "(a3[n,i] − y[n,i])²", "(−y[n,i]·ln a3[n,i])"
+    for settings, divisor, term in (
+        ({"loss": "mse", "batch": 2}, 2, squares),  # the last of 2, 2, 1
+        ({"loss": "mse", "batch": 2, "update": 1}, 4, squares),
+        ({"loss": "cross_entropy"}, 5, logarithms),
+    ):
+        formula = f"L = (1/{divisor})·Σₙᵢ L[n,i] = (1/{divisor})·Σₙᵢ {term}"
+        assert explained(network(**settings), "L").formula == formula
 
 
 def test_softmax_before_a_loss_of_its_own_goes_through_all_outputs(network):
@@ -350,3 +356,61 @@ def test_a_walk_tells_what_the_optimizer_does_on_its_way():
 
     assert update.lines == ("g(b3) = dL/db3 + 0.01·b3", "next v(b3) = 0.9·v(b3) + g(b3)")
     assert update.equation == "b3 ← b3 − 0.1·next v(b3)"
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"loss": "sse"}, "({p} − {y})² + ({q} − {r})² + … = {L}"),
+        ({"loss": "mse"}, "(1/10)·(({p} − {y})² + ({q} − {r})² + …) = {L}"),
+        ({"loss": "mae"}, "(1/10)·(|{p} − {y}| + |{q} − {r}| + …) = {L}"),
+    ],
+)
+def test_a_walk_tells_the_loss_with_its_largest_terms(network, settings, text):
+    frame, experiment = network(**settings)
+    computed = frame.engines["scratch"].computed
+    (loss,) = (each for each in walk(experiment, frame.epoch, computed) if each.stage == "loss")
+
+    off = abs(computed.a[3] - computed.y).ravel()
+    first, second = (np.unravel_index(at, computed.y.shape) for at in np.argsort(-off)[:2])
+    numbers = {"p": computed.a[3][first], "y": computed.y[first], "q": computed.a[3][second], "r": computed.y[second]}
+    written = {name: f"({each:.5g})" if each < 0 else f"{each:.5g}" for name, each in numbers.items()}
+    assert loss.numbers == text.format(**written, L=f"{computed.loss:.5g}")
+
+
+def test_of_one_output_and_one_sample_the_whole_loss_is_told(notebook):
+    frame, experiment = notebook
+    computed = frame.engines["scratch"].computed
+    (loss,) = (each for each in walk(experiment, 5, computed) if each.stage == "loss")
+
+    assert loss.numbers == f"({computed.a[3][0, 0]:.5g} − {computed.y[0, 0]:.5g})² = {computed.loss:.5g}"
+
+
+@pytest.mark.parametrize(
+    ("settings", "address", "formula", "numbers"),
+    [
+        ({"activation": "relu"}, "relu′(z2[0,1])", "1 if z2[0,1] > 0, else 0", r"\(1 if \S+ > 0, else 0\) = [01]"),
+        (
+            {"loss": "cross_entropy", "batch": 1},
+            "dL/dz3[0,1]",
+            "a3[0,1]·Σⱼ y[0,j] − y[0,1]",
+            r"0\.\d+·Σⱼ y\[0,j\] − [01] = \S+",
+        ),
+        ({"output": "identity"}, "a3[1,0]", "z3[1,0]", r"-?[\d.]+"),
+        ({"optimizer": Optimizer("adam")}, "t", "", ""),
+    ],
+)
+def test_formulas_with_numbers_read_as_in_a_textbook(network, settings, address, formula, numbers):
+    found = explained(network(**settings), address)
+
+    if formula:
+        assert found.formula == f"{address} = {formula}"
+        assert re.fullmatch(numbers, found.numbers["scratch"])
+    else:
+        assert found.formula == f"{address} counts the updates that the optimizer has made before"
+
+
+def test_a_function_of_the_losss_own_is_defined_where_it_stands(network):
+    assert explained(network(loss="huber"), "L[1,1]").formula == (
+        "L[1,1] = h(a3[1,1] − y[1,1]); h(r) = r²/2 where |r| ≤ 1, |r| − 1/2 elsewhere"
+    )

@@ -15,7 +15,8 @@ import numpy as np
 from core import data
 from core.experiment import parameter_count
 from core.functions.losses import LOSSES
-from core.parameters import Parameters, draw
+from core.initial import draw
+from core.parameters import Parameters
 from core.reference import Network
 from core.simulation import Given
 

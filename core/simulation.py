@@ -7,6 +7,7 @@ where a mistake of the catalogue may put something else. Without mistakes it is 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +38,26 @@ class Given:
     learning_rate: float | None = None
     """What a mistake that updates the weights takes; None where it is the mistake's own number."""
 
+    @cached_property
+    def forward(self) -> Forward:
+        """The forward pass, which no mistake changes."""
+        return Forward(self)
+
+
+class Forward:
+    """z, a (a[0] is x) and f′(z) by layer; softmax has no f′ of each element."""
+
+    def __init__(self, given: Given) -> None:
+        self.z: dict[int, FloatArray] = {}
+        self.a: dict[int, FloatArray] = {0: given.x}
+        self.slopes: dict[int, FloatArray] = {}
+        for k, W in given.parameters.W.items():
+            f = ACTIVATIONS[given.network.activations[k - 1]]
+            self.z[k] = self.a[k - 1] @ W.T + given.parameters.b[k]
+            self.a[k] = f.value(self.z[k])
+            if f.derivative:
+                self.slopes[k] = f.derivative(self.z[k], self.a[k])
+
 
 class Simulation:
     """A pass with the planted mistakes; for layer k = 1 … L all that it computed.
@@ -55,14 +76,13 @@ class Simulation:
         self._earlier = earlier
         self._loss = LOSSES[given.network.loss]
         self._f = dict(enumerate((ACTIVATIONS[name] for name in given.network.activations), start=1))
-        self.z: dict[int, FloatArray] = {}
-        self.a: dict[int, FloatArray] = {0: given.x}
         self.upstream: dict[int, FloatArray] = {}
         self.delta: dict[int, FloatArray] = {}
         self.dW: dict[int, FloatArray] = {}
         self.db: dict[int, FloatArray] = {}
         with diverging():
-            self._forward()
+            forward = given.forward
+            self.z, self.a, self._slopes = forward.z, forward.a, forward.slopes
             self._backward()
             self.gradients = self._returned()
 
@@ -105,11 +125,6 @@ class Simulation:
             return None
         return self._earlier.gradients[self.part][k]
 
-    def _forward(self) -> None:
-        for k, W in self.W.items():
-            self.z[k] = self.a[k - 1] @ W.T + self.b[k]
-            self.a[k] = self._f[k].value(self.z[k])
-
     def _backward(self) -> None:
         last = self.depth
         judged = (self.z if self._loss.fused else self.a)[last]
@@ -119,14 +134,14 @@ class Simulation:
         self._parameters(last)
         for k in range(last - 1, 0, -1):
             self.upstream[k] = self._changed("upstream", k, self.delta[k + 1] @ self.W[k + 1])
-            derivative = self._changed("derivative", k, self.prime(k, self.z[k]))
+            derivative = self._changed("derivative", k, self._slopes[k])
             self.delta[k] = self._changed("delta", k, self.upstream[k] * derivative)
             self._parameters(k)
 
     def _last_delta(self, k: int) -> FloatArray:
         """∂L/∂ŷ times f_L′; where that is no product element by element, the loss or the activation gives it."""
         f = self._f[k]
-        elementwise = None if self._loss.fused or f.derivative is None else f.derivative(self.z[k], self.a[k])
+        elementwise = None if self._loss.fused else self._slopes.get(k)
         derivative = self._changed("derivative", k, elementwise)
         if derivative is not None:
             delta: FloatArray = self.error * derivative

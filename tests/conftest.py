@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what one of a hundred processes compiles, the others need not
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 CAMPAIGNS = Path(__file__).with_name("campaigns")

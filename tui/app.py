@@ -14,7 +14,6 @@ from textual.app import App, SystemCommand
 from textual.events import Event, Key
 
 from tui.actions import ACTIONS
-from tui.panes.explain import ExplainPane
 from tui.panes.grid import MatrixGrid
 from tui.protocol import FollowOwn, Show, ShowMap, Window
 from tui.screens.dialog import Dialog
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from tui.conductor import Conductor
+    from tui.panes.explain import ExplainPane
 
 
 NOTHING_TO_COMPARE = "There are no two engines here that can be compared."
@@ -77,16 +77,16 @@ class MlpApp(App[None]):
     def _ask_for_map(self, message: MatrixGrid.MapWanted) -> None:
         self._conductor.send(ShowMap(message.rows, message.columns))
 
-    @on(ExplainPane.Changed)
-    def _change_selection(self, message: ExplainPane.Changed) -> None:
+    def on_explain_pane_changed(self, message: ExplainPane.Changed) -> None:
+        """Look at what the explanation leads to."""
         self._main.selection = message.change(self._main.selection)
 
-    @on(ExplainPane.Left)
-    def _leave_explanation(self) -> None:
+    def on_explain_pane_left(self) -> None:
+        """Turn back to the numbers."""
         self._main.action_pane("matrix")
 
-    @on(ExplainPane.Stayed)
-    def _stay(self) -> None:
+    def on_explain_pane_stayed(self) -> None:
+        """Stay where the run stands."""
         self._main.action_stay()
 
     def action_walk(self) -> None:

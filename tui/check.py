@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 from core.doctor.check import STATUS, Report, Second, check
 from core.doctor.words import diagnosis_lines, verdict_line
 from core.errors import GuestError
+from core.guest.printable import printable_lines
 from core.guest.process import GIGABYTE, Limits
 from core.mistakes import MISTAKES
-from core.second_opinion import by_autograd
+from core.second_opinion import by_autograd, by_scratch
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.doctor.check import Row
+    from core.doctor.findings import Row
     from core.mistakes import Planted
 
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": GIGABYTE}
@@ -49,7 +50,7 @@ def limits_of(seconds: float, memory: str) -> Limits:
 
 def run(path: Path, experiment: str | None, limits: Limits, *, autograd: bool, as_json: bool) -> int:
     """Check a file and print what was found; return the exit status."""
-    report = check(path, experiment, limits, Second(by_autograd, always=autograd))
+    report = check(path, experiment, limits, Second(by_autograd, by_scratch, always=autograd))
     if as_json:
         print(json.dumps(_object(report), ensure_ascii=False))
     else:
@@ -70,7 +71,7 @@ def _text(report: Report, name: str) -> list[str]:
     if remarks:
         lines += ["", *(f"Note: {remark}" for remark in remarks)]
     if report.output.strip():
-        lines += ["", f"What {name} printed:", *(f"  {line}" for line in _printable(report.output))]
+        lines += ["", f"What {name} printed:", *(f"  {line}" for line in printable_lines(report.output))]
     return lines
 
 
@@ -82,12 +83,6 @@ def _table(rows: tuple[Row, ...]) -> list[str]:
         where = ", ".join(row.wrong_on[:3]) + (f" and {len(row.wrong_on) - 3} more" if len(row.wrong_on) > 3 else "")
         lines.append(f"{'✗' if row.wrong_on else '✓'} {row.name:<10} {share:>24}  {where}".rstrip())
     return lines
-
-
-def _printable(text: str) -> list[str]:
-    """Return what the file printed, with nothing that a terminal would obey."""
-    lines = text.rstrip().splitlines()
-    return ["".join(each if each.isprintable() or each == "\t" else "�" for each in line) for line in lines]
 
 
 def _object(report: Report) -> dict[str, Any]:
@@ -111,7 +106,7 @@ def _named(planted: Planted) -> dict[str, Any]:
         "layer": planted.layer or None,
         "tensor": planted.tensor,
     }
-    if planted.mistake.number:
+    if planted.mistake.number and not planted.given:
         named[planted.mistake.number.replace(" ", "_")] = planted.number
     return named
 

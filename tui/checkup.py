@@ -12,8 +12,9 @@ import msgspec
 from core.doctor.check import Report, Second, examine
 from core.doctor.words import closing_lines, diagnoses, verdict_line
 from core.errors import GuestError, MlpError
+from core.guest.printable import printable_lines
 from core.guest.process import Guest, Limits
-from core.second_opinion import by_autograd
+from core.second_opinion import by_autograd, by_scratch
 from tui.findings import Checkup, Diagnosed, Row
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class Checker:
         guest, self._warm = self._warm or self._new_guest(), None
         self._asked = guest
         try:
-            report = examine(guest, self._mine.source, Second(by_autograd))
+            report = examine(guest, self._mine.source, Second(by_autograd, by_scratch))
         except GuestError as error:
             report = Report("cannot run", error=error)
         except MlpError as error:
@@ -153,7 +154,7 @@ def checkup_of(report: Report, path: Path, seconds: float) -> Checkup:
         closing=tuple(closing_lines(report)),
         remarks=report.remarks[1:] if report.verdict == "cannot tell" else report.remarks,
         error=lines,
-        output=tuple(_printable(report.output)),
+        output=tuple(printable_lines(report.output.expandtabs(4))),
         seconds=seconds,
     )
 
@@ -168,9 +169,3 @@ def _shown_in(mistake: Planted, report: Report) -> str:
         own = [row for row in report.rows if row.wrong_on and row.name[5:] == str(mistake.layer)]
         return own[0].name if own else f"dL/dW{mistake.layer}"
     return next((row.name for row in report.rows if row.wrong_on and row.name != "loss"), "")
-
-
-def _printable(text: str) -> list[str]:
-    """Return what the file printed, with nothing that a terminal would obey."""
-    lines = text.rstrip().expandtabs(4).splitlines()
-    return ["".join(each if each.isprintable() else "�" for each in line) for line in lines]

@@ -129,7 +129,7 @@ class ProcessConductor:
         self._trained = 0
         self.failures: list[str] = []
         """What went wrong with files after `leave`."""
-        self._begin()
+        self._begin(module="tui.standby")
 
     def listen(self, listener: Listener) -> None:
         """Read in a thread of its own; `listener` must be safe to call from there."""
@@ -200,7 +200,7 @@ class ProcessConductor:
         for file in self._files:
             file.close()
 
-    def _begin(self, kept: Kept | None = None) -> None:
+    def _begin(self, kept: Kept | None = None, module: str = "tui.service") -> None:
         """Start a process: from the beginning, or where a checkpoint was left."""
         descriptors = [file.fileno() for file in self._files]
         start = self._start if kept is None else self._start_again(kept, descriptors)
@@ -209,7 +209,7 @@ class ProcessConductor:
         self._connection = Connection(os.dup(self._socket.fileno()))
         self._outbox = Outbox(self._connection, self._socket)
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "tui.service", *self._words(theirs, descriptors), *start.words()],
+            [sys.executable, "-P", "-m", module, *self._words(theirs, descriptors), *start.words()],
             pass_fds=[theirs.fileno(), *descriptors],
             stdin=subprocess.DEVNULL,
             stdout=self._errors,

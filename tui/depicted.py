@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MOST_SAMPLES = 2000
 """Samples that are laid on a plane; more would cover it."""
 MOST_INPUTS = 2
+LARGEST_SINGLE = float(np.finfo(np.float32).max)
 
 
 class Depicted:
@@ -70,14 +71,15 @@ def plane_of(session: Session, frame: Frame, asked: ShowPlane) -> Plane:
     layer = asked.layer if 1 <= asked.layer <= experiment.depth else experiment.depth
     extent = extent_of(samples.x)
     values = _over_inputs(parameters, activations, layer, extent, asked)
+    span = _span(values)
     answers = layer == experiment.depth and samples.classes is not None
     return Plane(
         asked,
         engine.name,
         layer,
         len(values),
-        values[asked.first : asked.first + asked.count].astype(np.float32),
-        _span(values),
+        _small(values[asked.first : asked.first + asked.count], span),
+        span,
         extent,
         boundary(values) if answers else None,
         _samples_on(samples, parameters, activations),
@@ -101,6 +103,11 @@ def _samples_on(samples: Samples, parameters: Parameters, activations: Sequence[
         answers = forward(parameters, activations, x, parameters.depth)
         wrong = (class_of(answers) != classes) | np.isnan(answers).any(axis=1)
     return PlaneSamples(x, y, classes, wrong, len(samples))
+
+
+def _small(values: FloatArray, span: tuple[float, float]) -> FloatArray:
+    """Halve what travels, where no number becomes inf by it."""
+    return values if max(map(abs, span)) > LARGEST_SINGLE else values.astype(np.float32)
 
 
 def _span(values: FloatArray) -> tuple[float, float]:

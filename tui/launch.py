@@ -19,7 +19,7 @@ MOMENT = 0.25
 """Seconds in which a trainer that has nothing to write ends by itself; then it is ended."""
 
 FRAMES_A_SECOND = 250
-"""Frames painted at the most: a key that has to wait for its frame is not to wait long. Only what changes is painted."""
+"""Frames painted at the most: a key is not to wait for its frame. Only what changes is painted."""
 
 
 def open_screen(start: Start | None = None) -> int:

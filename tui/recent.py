@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from platformdirs import user_state_path
-
 from core.errors import FileError
 from core.files import write_whole
+from tui.served import is_served
 
 MOST = 10
 
@@ -30,17 +29,19 @@ def remember(path: Path) -> None:
 
 
 def remembered_pane() -> str:
-    """Return the id of the pane that was turned to last; empty where there is none."""
+    """Return the id of the pane that was turned to last; empty where there is none, and for visitors of a server."""
+    if is_served():
+        return ""
     try:
-        return (user_state_path("mlp-tui") / "pane").read_text("utf-8").strip()
+        return (_folder() / "pane").read_text("utf-8").strip()
     except (OSError, ValueError):
         return ""
 
 
 def remember_pane(name: str) -> None:
-    """Keep which pane was turned to, where that can be kept."""
-    if name != remembered_pane():
-        _keep(user_state_path("mlp-tui") / "pane", f"{name}\n")
+    """Keep which pane was turned to, where that can be kept; what a visitor turns to is not the server's to keep."""
+    if not is_served() and name != remembered_pane():
+        _keep(_folder() / "pane", f"{name}\n")
 
 
 def _keep(place: Path, text: str) -> None:
@@ -49,5 +50,11 @@ def _keep(place: Path, text: str) -> None:
         write_whole(place, text.encode(), replace=True)
 
 
+def _folder() -> Path:
+    from platformdirs import user_state_path  # noqa: PLC0415 - the first frame shows nothing of what is remembered
+
+    return user_state_path("mlp-tui")
+
+
 def _place() -> Path:
-    return user_state_path("mlp-tui") / "recent"
+    return _folder() / "recent"

@@ -62,9 +62,8 @@ class _Import:
 
     def _run(self) -> None:
         try:
-            from core.engines.autograd import Autograd, prepare  # noqa: PLC0415 - PyTorch takes over a second
+            from core.engines.autograd import Autograd  # noqa: PLC0415 - PyTorch takes over a second
 
-            prepare()
             self.made = Autograd
         except Exception as error:
             self.failure = f"{type(error).__name__}: {error}"
@@ -108,7 +107,7 @@ class Service:
                 sent, changed = now, False
             if self._handle_what_has_come():
                 sent, changed = 0.0, True
-                if not self._trainer.stepping:
+                if not self._trainer.nearly_there:
                     continue  # who has asked for something sees it before the next slice
             if self._take_in_what_is_imported() or self._work():
                 changed = True

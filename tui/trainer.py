@@ -137,9 +137,9 @@ class Trainer:
         return self._session.saved()
 
     @property
-    def stepping(self) -> bool:
-        """Whether it trains towards an epoch that was asked for: until it is there, there is nothing new to be seen."""
-        return self._walk.stepping
+    def nearly_there(self) -> bool:
+        """Whether a slice brings what was asked for: then there is no hurry to show what is there without it."""
+        return self._walk.nearly_there
 
     @property
     def has_dumps(self) -> bool:

@@ -49,7 +49,7 @@ class Walk:
         """The epoch where it will stand when it has taken the steps asked for."""
         if self.jump is not None:
             return self._jump_to[0]
-        return self._goal if self.stepping else self.session.epoch
+        return self._goal if self._stepping else self.session.epoch
 
     def stop(self) -> None:
         """Train no more, and stay here."""
@@ -85,10 +85,15 @@ class Walk:
             self._running, self.speed = False, 0.0
 
     @property
-    def stepping(self) -> bool:
+    def _stepping(self) -> bool:
         """Whether it trains towards an epoch that was asked for, to show it."""
         session = self.session
         return self.training and not self._running and session.epoch == session.trained and session.update is None
+
+    @property
+    def nearly_there(self) -> bool:
+        """Whether a slice is all that it takes to stand at an epoch that was asked for, as far as is known."""
+        return self._stepping and (self.speed == 0 or self._goal - self.session.trained <= self.speed * SLICE)
 
     def _step(self, epochs: int, *, train: bool) -> None:
         base = self.heading

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ from core.agreement import digits as shared_digits
 from core.compare.bounds import NoBoundsError
 from core.compare.elements import UNIT_ROUNDOFF, by_both_bounds, by_one_bound, by_sizes, precision_of, printed
 from core.compare.explain import downward, explained
+from core.compare.judged import Judged
 from core.compare.remarks import remarks_on, said_of_print
 from core.compare.states import apart_by_heads, apart_by_parameters, apart_by_sizes
 from core.compare.verdict import Pair, Verdict
@@ -28,33 +28,6 @@ if TYPE_CHECKING:
 
 CANCELS = 4
 """What ŷ − y may be off by, in units of roundoff, where targets are of the size of 1 and nothing more is known."""
-
-
-@dataclass(frozen=True)
-class Judged:
-    """Two passes with the gradients that both have."""
-
-    a: Found
-    b: Found
-    elements: tuple[Elements, ...]
-    basis: str
-    by_bounds: bool
-    """Whether both sides were judged by the bounds of their own passes."""
-    precision: Precision
-    """The coarser one that the two seem to have been computed in."""
-    notes: tuple[str, ...] = ()
-    """Why no bounds could be derived, and which gradients one side lacks."""
-
-    @property
-    def outside(self) -> list[Elements]:
-        """The tensors with elements that can't be explained, from the loss downward."""
-        found = {each.name: each for each in self.elements if each.outside.any()}
-        return [found[name] for name in downward(list(found))]
-
-    @property
-    def count(self) -> int:
-        """How many numbers are compared."""
-        return sum(each.a.values.size for each in self.elements)
 
 
 def judge_pair(a: Found, b: Found, bounds_of: BoundsOf, digits: int) -> Pair:

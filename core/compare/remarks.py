@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from core.compare.elements import Elements
-    from core.compare.judging import Judged
+    from core.compare.judged import Judged
 
 SOME_SIZE = 100
 """So many numbers of two passes that were written apart seldom match to the last bit."""

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.dat.assembling import assemble
 from core.dat.columns import scan_columns
+from core.dat.decoding import EXPECTED, text_of
 from core.dat.format import FORMAT, Dump
 from core.dat.grouping import Grouping
 from core.dat.guessing import guess
@@ -40,8 +42,6 @@ MOST_PIECES = 20_000
 MOST_REMARKS = 12
 """More would hide what matters."""
 
-EXPECTED = "gradients: a dump of mlp-tui, text with arrays in it, .npz, .safetensors or .pt"
-
 
 def read_any(path: Path) -> Reading:
     """Read the gradients that a file holds, with no word on how it is written.
@@ -64,11 +64,14 @@ def read_any(path: Path) -> Reading:
 
 
 def _scanned(path: Path) -> Scan:
-    text = _text(path)
+    text, remarks = text_of(path)
     try:
-        return scan_columns(text) or scan(text)
+        found = scan_columns(text) or scan(text)
     except DumpError as error:
         raise DumpError(error.what, str(path), error.expected) from None
+    found.remarks[:0] = remarks
+    assemble(found)
+    return found
 
 
 def found_in(dump: Dump) -> Found:
@@ -99,20 +102,6 @@ def _is_npz(path: Path) -> bool:
         return False
 
 
-def _text(path: Path) -> str:
-    """Decode a text: UTF-8, or UTF-16 where it begins with its mark, as a shell on Windows writes it."""
-    content = path.read_bytes()
-    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    try:
-        text = content.decode("utf-16" if wide else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DumpError("is no UTF-8 text", f"{path}, line {line}", EXPECTED) from None
-    if "\0" in text:
-        raise DumpError("is no text", str(path), EXPECTED)
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\N{MINUS SIGN}", "-")
-
-
 def _read(path: Path, scanned: Scan) -> Reading:
     """Return what the pieces are."""
     pieces = [piece for piece in scanned.pieces if piece.count]
@@ -128,6 +117,10 @@ def _read(path: Path, scanned: Scan) -> Reading:
         if not grouping.of_gradients:
             remarks.append("nothing says what the numbers are: taken for gradients")
     else:
+        if scanned.cut:
+            raise DumpError(
+                f"has arrays without a name, of which some are cut; {scanned.remarks[-1]}", str(path), EXPECTED
+            )
         guessed = guess(pieces)
         if guessed is None:
             raise DumpError(f"{_listed(pieces)} without a name fit no network", str(path), EXPECTED)

@@ -66,7 +66,7 @@ class Dump:
     loss_value: float
     """The epoch's: where it has several batches, the mean over its samples."""
     start: str
-    """The sha256 of the flat initial parameters as drawn (see `core.parameters.start_digest`): tells runs apart."""
+    """The sha256 of the flat initial parameters as drawn (see `core.initial.start_digest`): tells runs apart."""
     tensors: Mapping[str, FloatArray]
     """By name, in the file's order: W (outputs, inputs), b (outputs,), everything else (N, width)."""
     batch: str | None = None

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from core.dat.languages import in_english
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -30,12 +32,17 @@ _OTHER = re.compile(
 _OTHER_OF_PARAMETERS = re.compile(r"updates?|velocity|velocities|momentum|momenta|exp|moments?|diff(?:erences?)?|ratio")
 _LAYER_WORD = re.compile(r"layers?|fc|linear|lin|dense|l|hidden|h|net|module|seq|block|stage|affine")
 _EPOCH = re.compile(
-    r"\b(epochs?|iterations?|iters?|steps?|runs?|trials?|seeds?)\b\s*(?:no\.?|number|#|:|=|\()?\s*#?(\d{1,9})\b(?!\.\d)",
+    r"\b(epochs?|iterations?|iters?|steps?|runs?|trials?|seeds?|sample|example|minibatch|batch)\b[\"']?\s*"
+    r"(?:no\.?|number|#|:|=|\()?\s*#?(\d{1,9})\b(?!\.\d)",
     re.IGNORECASE,
 )
 _CUT = re.compile(
-    r"\w+\([^()]*=[^()]*\)|\b(?:shape|size)\b\W*[\d\s,x×]+|<[^<>]*>|\bparameter containing\b", re.IGNORECASE
+    r"\bw\.?\s?r\.?\s?t\b\.?|\w+\([^()]*=[^()]*\)|\b(?:shape|size)\b\W*[\d\s,x×]+|<[^<>]*>|\bparameter containing\b",
+    re.IGNORECASE,
 )
+
+_ENDS = {"input", "hidden", "output", "out", "in"}
+"""Layers between which a weight stands."""
 
 _SIGNS = {"∂": "d", "∇": " nabla ", "->": " to ", "→": " to ", "=>": " to "}
 _PREFIXES = {"d", "dl", "dj", "de", "dc", "dloss", "dcost", "derr", "derror"}
@@ -66,20 +73,28 @@ def understand(lines: Sequence[str]) -> Meaning:
 
 
 def section(lines: Sequence[str]) -> Kind | None:
-    """Return what lines that name no tensor say of all that follow: `Gradients:`, `Parameters:`."""
-    kinds = [said.kind for said in map(_line, lines) if said.part is None and said.kind in ("gradient", "parameter")]
+    """Return what lines that name no tensor say of all that follow: `Gradients:`, `Parameters:`.
+
+    The last line is none of them: it says what its own numbers are.
+    """
+    kinds = [
+        said.kind for said in map(_line, lines[:-1]) if said.part is None and said.kind in ("gradient", "parameter")
+    ]
     return kinds[-1] if kinds else None
 
 
 def marks_epoch(line: str) -> tuple[str, int] | None:
     """Return what a line says of where a run stands: `("epoch", 3)`."""
+    line = in_english(line)
     found = _EPOCH.search(line)
+    if found and found[1].lower().startswith("step") and re.search(r"\blayer\b", line, re.IGNORECASE):
+        return None  # of a derivation
     return (found[1].lower().rstrip("s"), int(found[2])) if found else None
 
 
 def _line(line: str) -> Meaning:
     """Read one line."""
-    plain = _EPOCH.sub(" ", _CUT.sub(" ", line))
+    plain = _EPOCH.sub(" ", _CUT.sub(" ", in_english(line)))
     for sign, word in _SIGNS.items():
         plain = plain.replace(sign, word)
     words = [word.lower() for word in re.findall(r"[^\W\d_]+|\d+", plain)]
@@ -118,11 +133,20 @@ def _has_prefix(word: str) -> bool:
 
 def _layer(words: list[str], part: int | None) -> Layer | None:
     """Return the layer that a line names: of `from one to the other`, the latter."""
-    latter = len(words) - words[::-1].index("to") if "to" in words else 0
+    latter = len(words) - words[::-1].index("to") if "to" in words else _latter(words)
     if latter and {"output", "out"} & set(words[latter:]):
         return OUTPUT
     number = next(_numbers(words, part, latter), None)
     return _by_place(words, part) if number is None else number
+
+
+def _latter(words: list[str]) -> int:
+    """Return where the second of two layers stands that follow one another: `hidden1_hidden2`, `hidden2_output`."""
+    for at, word in enumerate(words[1:], start=1):
+        before = words[at - 2 : at] if _is_number(words[at - 1]) else words[at - 1 : at]
+        if before and before[0] in _ENDS and word in _ENDS:
+            return at
+    return 0
 
 
 def _numbers(words: list[str], part: int | None, latter: int) -> Iterator[int]:

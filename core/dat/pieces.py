@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,10 @@ class Scan:
 
     pieces: list[Piece] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    tail: list[str] = field(default_factory=list)
+    """The lines behind the last piece."""
+    cut: bool = False
+    """Whether an array had dots in the place of numbers."""
 
 
 def scan(text: str) -> Scan:
@@ -85,6 +90,8 @@ class _Scanner:
         """Numbers of the line, behind its last word."""
         self._columns = 0
         """Of the table; 0 where none is begun."""
+        self._factor = ""
+        """What the next piece is to be multiplied by."""
         self._line, self._first = 1, 1
         self._prose, self._words, self._last_word, self._arrays = 0, 0, 0, 0
 
@@ -99,6 +106,7 @@ class _Scanner:
             self._abandon("a bracket that is never closed", len(self._text))
         self._end_line(len(self._text))
         self._end_table()
+        self._found.tail = self._heading
         return self._found
 
     def _outside(self, kind: str, begin: int, end: int) -> None:
@@ -161,6 +169,7 @@ class _Scanner:
 
     def _end_array(self, done: _Bracket, shape: tuple[int, ...] | None) -> None:
         if self._gap:
+            self._found.cut = True
             self._remark(f"an array with … in the place of numbers was left out; print it whole, {_HOW_TO_PRINT}")
         elif done.loose or shape is None:
             self._keep_parts(done)
@@ -205,7 +214,9 @@ class _Scanner:
             return
         self._end_table()
         said = self._text[self._prose : self._last_word]
-        if row and _is_value(row, said):
+        if (factor := _FACTOR.fullmatch(self._text[self._prose : end])) is not None:
+            self._factor = factor[1]
+        elif row and _is_value(row, said):
             self._keep_line(said)
             self._first = self._line
             self._keep(row, (len(row),) if len(row) > 1 else ())
@@ -225,12 +236,15 @@ class _Scanner:
             self._numbers = []
 
     def _keep_line(self, line: str) -> None:
-        line = line.strip()
-        if any(map(str.isalpha, line)):
-            self._heading.append(line[:300])
+        for part in _OPENED.split(line):
+            if any(map(str.isalpha, part)):
+                self._heading.append(part.strip()[:300])
 
     def _keep(self, words: Sequence[str], shape: tuple[int, ...]) -> None:
         values, unit = printed(words)
+        if self._factor:
+            factor, self._factor = float(self._factor), ""
+            values, unit = values * factor, unit * factor
         early = [line for line in self._heading[:-HEADING_LINES] if marks_epoch(line)][-1:]
         heading = (*early, *self._heading[-HEADING_LINES:])
         self._heading.clear()
@@ -247,6 +261,22 @@ MOST_REMARKS = 20
 _HOW_TO_PRINT = "with np.set_printoptions(threshold=sys.maxsize) or torch.set_printoptions(threshold=10**9)"
 
 
+_FACTOR = re.compile(r"\s*([+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?)\s*\*\s*", re.IGNORECASE)
+"""A line of its own, `1.0e-03 *`, by which MATLAB and old versions of PyTorch say what all numbers below are to be
+multiplied by.
+"""
+
+_OPENED = re.compile(r"\{(?=\s*[\"'])")
+"""Where what stands before is said of all that a dict holds."""
+
+_OF_NUMBERS = re.compile(
+    r"(?:\b|_)(?:l?[12]?[- _]?norm|mean|avg|average|std|var|variance|min|max|minimum|maximum|sum|median|abs|shape|size|"
+    r"dims?|count|numel|total)\b|%|±",
+    re.IGNORECASE,
+)
+"""Words for figures that say something of a tensor, and are not its numbers."""
+
+
 def _shape(done: _Bracket, count: int) -> tuple[int, ...] | None:
     """Return the shape of what stands in a bracket that closes; None where its rows are of different lengths."""
     if done.inner:
@@ -261,5 +291,7 @@ def _shape(done: _Bracket, count: int) -> tuple[int, ...] | None:
 
 def _is_value(row: list[str], said: str) -> bool:
     """Whether numbers at a line's end are a tensor's, and not part of its name: `b3: -0.75`, but not `layer 3`."""
+    if _OF_NUMBERS.search(said):
+        return False
     floats = any(not word.lstrip("+-").isdigit() for word in row)
     return (floats or said.rstrip().endswith((":", "="))) and understand((said,)).part is not None

@@ -52,7 +52,8 @@ class _Pass:
     """The tensors of one pass, and which way round its weights are."""
 
     def __init__(self, tensors: Mapping[TensorName, Tensor]) -> None:
-        self.tensors = {name: _flat_bias(name, _without_ones(each)) for name, each in tensors.items()}
+        flat = {name: _flat_bias(name, _without_ones(each)) for name, each in tensors.items()}
+        self.tensors = {name: _flat_weight(name, flat) for name in flat}
         self.remarks: list[str] = []
         self.ways: dict[TensorName, str | None] = {}
         """For each weight that is a matrix and fits; None for a square one."""
@@ -174,6 +175,16 @@ def _without_ones(tensor: Tensor) -> Tensor:
     if values.ndim == 0:
         values, unit = values.reshape(1), unit.reshape(1)
     return Tensor(values, unit)
+
+
+def _flat_weight(name: TensorName, tensors: Mapping[TensorName, Tensor]) -> Tensor:
+    """Take a weight for a list where its numbers stand in a column or row that has not its bias's length."""
+    tensor = tensors[name]
+    bias = tensors.get(TensorName(name.quantity, name.layer, "b"))
+    shape = tensor.values.shape
+    if name.part != "W" or bias is None or len(shape) != 2 or 1 not in shape or bias.values.size in shape:
+        return tensor
+    return Tensor(tensor.values.ravel(), tensor.unit.ravel()) if tensor.values.size % bias.values.size == 0 else tensor
 
 
 def _flat_bias(name: TensorName, tensor: Tensor) -> Tensor:

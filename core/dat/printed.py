@@ -25,6 +25,7 @@ def printed(words: Sequence[str]) -> tuple[Float64Array, Float64Array]:
     point. Units are 0 where a number has 16 significant digits: nothing was rounded away. The unit of a zero that
     stands for nothing but zeros, `0.`, is nan: they say nothing of where they were rounded.
     """
+    words = [word.lower().replace("d", "e") for word in words]  # Fortran's exponents of double precision
     with np.errstate(over="ignore"):
         values = np.array([float(word) for word in words], np.float64)
     decimals, exponents, significant = (np.array(each) for each in zip(*map(_places, words), strict=True))
@@ -60,7 +61,7 @@ def fill_unknown(units: Sequence[Float64Array]) -> None:
 
 def _places(word: str) -> tuple[int, float, int]:
     """Return a number's decimals, its exponent (nan where none is printed) and its significant digits."""
-    mantissa, _, exponent = word.lower().partition("e")
+    mantissa, _, exponent = word.partition("e")
     if not mantissa[-1].isdigit() and mantissa[-1] != ".":  # nan, inf
         return 0, np.nan, 0
     whole, _, decimals = mantissa.lstrip("+-").partition(".")

@@ -22,16 +22,17 @@ _TOKEN = re.compile(
     rf"""
       (?P<{END}> \n )
     | (?P<row_number> ^ [ \t]*+ \[ \d{{1,6}} ,? \] (?= [ \t]+ [-+.\d] ) )
-    | (?P<skip> [ \t\r\f\v,|]++ )
+    | (?P<skip> ^ [ \t]*+ (?: [-*•] [ \t]++ )++ (?= [-+.\d\[] ) | [ \t\r\f\v,|&]++ | \\\\++ )
     | (?P<{NUMBER}> (?: [+-] | (?<![\w.]) )
-        (?: (?: \d++ (?: \.\d*+ )? | \.\d++ ) (?: e[+-]?\d++ )? | nan | inf(?:inity)? ) (?! \w | \.\d ) )
-    | (?P<index> (?<= \w ) \[ \s*+ ['"]?+ \w{{1,40}} ['"]?+ \s*+ \] | \[,\d{{1,6}}\] )
+        (?: (?: \d++ (?: \.\d*+ )? | \.\d++ ) (?: e[+-]?\d++ | d[+-]\d++ )? | nan | inf(?:inity)? ) (?! \w | \.\d ) )
+    | (?P<index> (?<= [\w{{^] ) \[ \s*+ ['"]?+ \w{{1,40}} ['"]?+ \s*+ \] | \[,\d{{1,6}}\] )
     | (?P<{OPEN}> \[ )
     | (?P<{CLOSE}> \] )
     | (?P<{ROW}> ; )
     | (?P<{GAP}> \.\.\.+ | … | ⋯ | ⋮ )
     | (?P<{NOISE}>
-        (?: (?: np | numpy | torch | jnp | tf ) \. )? (?: tensor | array | matrix | asarray | parameter | variable
+        (?: torch \. )? size \s*+ \( \s*+ \[ [\d\s,]{{0,40}} \] \s*+ \)
+        | (?: (?: np | numpy | torch | jnp | tf ) \. )? (?: tensor | array | matrix | asarray | parameter | variable
             | float\d{{0,3}} | double | devicearray ) \s*+ \(
         | (?: dtype | grad_fn | requires_grad | device | layout | shape | size ) \s*+ = \s*+
             (?: < [^>\n]{{0,80}} > | ' [^'\n]{{0,40}} ' | " [^"\n]{{0,40}} " | \( [^()\n]{{0,40}} \) | [\w.:]{{1,40}} )
@@ -47,7 +48,8 @@ def tokens(text: str) -> Iterator[tuple[str, int, int]]:
     """Go through a text: what each token is, where it begins and where it ends. Blanks and commas part them.
 
     NOISE is what surrounds numbers without a meaning for them: `tensor(`, `dtype=float32`, `grad_fn=<MmBackward0>`. A
-    word may end with an index, `grads[0]`; R's row numbers, `[1,]`, are passed over.
+    word may end with an index, `grads[0]`; R's row numbers, `[1,]`, are passed over, and so are YAML's bullets and
+    LaTeX's `&`.
 
     Raises:
         DumpError: there are too many.

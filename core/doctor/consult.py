@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.arrays import diverging
 from core.errors import GuestError
 from core.guest.asking import arguments, results
 from core.parameters import Parameters
@@ -51,6 +52,10 @@ class Consultation:
     """Arguments that it changed."""
     autograd: bool = False
     """Whether PyTorch's autograd was called."""
+    torch: bool = False
+    """Whether PyTorch was imported."""
+    engines: set[str] = field(default_factory=set)
+    """Modules of this program that make backward passes, if the file imported them."""
 
 
 class Examiner:
@@ -73,7 +78,7 @@ class Examiner:
                 found.calls[probe.name] = self._calls(probe, found)
             except GuestError as error:
                 if not self._guest.alive:
-                    raise
+                    raise error if found.calls else next(iter(found.failures.values()), error) from None
                 found.failures[probe.name] = error
         if not found.calls:
             raise next(iter(found.failures.values()))
@@ -85,6 +90,24 @@ class Examiner:
         return again.returned.keys() == call.returned.keys() and all(
             np.array_equal(value, again.returned[name], equal_nan=True) for name, value in call.returned.items()
         )
+
+    def ignored_by(self, call: Call) -> list[str]:
+        """Name the arguments that make no difference: with others, the same numbers come back to the last bit."""
+        given = call.given
+        scaled = Parameters(given.network.layers, given.parameters.flat.copy())
+        moved = Parameters(given.network.layers, given.parameters.flat.copy())
+        for k, b in moved.b.items():
+            scaled.W[k][...] *= 1.25
+            b[...] += 0.1 * np.arange(1, len(b) + 1)
+        others = {
+            "weights": replace(given, parameters=scaled),
+            "biases": replace(given, parameters=moved),
+            "x": replace(given, x=given.x * 1.25),
+            "y": replace(given, y=np.roll(given.y, 1, axis=0)),
+        }
+        if np.array_equal(others["y"].y, given.y):
+            del others["y"]
+        return [name for name, other in others.items() if self.same_again(other, call)]
 
     def follows_its_loss(self, call: Call) -> bool | None:
         """Whether the returned gradients are the derivative of the returned loss, by central differences.
@@ -136,6 +159,8 @@ class Examiner:
         )
         found.changed.update(answer.words["changed"])
         found.autograd |= bool(answer.words["autograd"])
+        found.torch |= bool(answer.words["torch"])
+        found.engines.update(map(str, answer.words["engines"]))
         narrow = any(array.dtype == np.float32 for array in answer.arrays.values())
         wide = {name: np.asarray(array, np.float64) for name, array in answer.arrays.items()}
         returned = results(wide, given.parameters, self._layout)
@@ -152,5 +177,6 @@ def _along(call: Call, direction: FloatArray) -> float | None:
         part = (along.W if name[4] == "W" else along.b)[int(name[5:])]
         if part.shape != value.shape:
             return None
-        slope += float(np.sum(part * value))
+        with diverging():
+            slope += float(np.sum(part * value))
     return slope

@@ -9,7 +9,7 @@ with the fewest mistakes are the answer; more than one means that the probes don
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -44,7 +44,7 @@ class Explanation:
     @property
     def cost(self) -> float:
         """The number of mistakes, with what they need to explain it."""
-        numbers = sum(COST_OF_A_NUMBER for each in self.mistakes if each.mistake.number)
+        numbers = sum(COST_OF_A_NUMBER for each in self.mistakes if each.mistake.number and not each.given)
         return len(self.mistakes) + numbers + COST_OF_GIVING_UP * len(self.left_open)
 
 
@@ -57,6 +57,11 @@ class Diagnosis:
     stuck_at: str | None = None
     """The first tensor that is wrong with these mistakes put in; None where they explain everything."""
 
+    @property
+    def complete(self) -> bool:
+        """Whether every number is explained."""
+        return self.stuck_at is None and bool(self.explanations) and not self.explanations[0].left_open
+
 
 class Doctor:
     """Looks for the mistakes that explain some observations of one network."""
@@ -67,9 +72,25 @@ class Doctor:
         self._depth = len(self._network.layers) - 1
         self._names = names_downward(self._depth)
         self._made: dict[tuple[int, str], Simulation | None] = {}
+        self._thorough = False
+        """Whether pairs are tried even where a single mistake explains a layer, as it may be wrong further below."""
 
     def diagnose(self) -> Diagnosis:
         """Find the explanations with the fewest mistakes."""
+        stuck: list[tuple[Explanation, str]] = []
+        if not any(np.isfinite(each.returned[name]).any() for each in self._observed for name in self._names[1:]):
+            return self._partial(stuck)  # nan everywhere is what any mistake may lead to
+        for self._thorough in (False, True):
+            complete, stuck = self._searched()
+            if complete:
+                least = min(each.cost for each in complete)
+                return Diagnosis(self._distinct([each for each in complete if each.cost == least]))
+            if not any(each.mistakes for each, _ in stuck):
+                break  # nothing was taken for an answer, so there is nothing to take back
+        return self._partial(stuck)
+
+    def _searched(self) -> tuple[list[Explanation], list[tuple[Explanation, str]]]:
+        """Return the explanations of everything, and those that end at a tensor that nothing explains."""
         branches, complete, stuck = [Explanation()], [], []
         for _ in range(3 * self._depth + 3):
             onward: list[Explanation] = []
@@ -83,10 +104,7 @@ class Doctor:
                 if not further:
                     stuck.append((each, wrong))
             branches = sorted(onward, key=lambda each: each.cost)[:MOST_BRANCHES]
-        if complete:
-            least = min(each.cost for each in complete)
-            return Diagnosis(self._distinct([each for each in complete if each.cost == least]))
-        return self._partial(stuck)
+        return complete, stuck
 
     def first_wrong(self, given: Explanation) -> str | None:
         """Return the first tensor, from the loss downward, that is wrong on some probe with these mistakes in."""
@@ -119,11 +137,15 @@ class Doctor:
         return self._made[key]
 
     def _partial(self, stuck: list[tuple[Explanation, str]]) -> Diagnosis:
-        """Return how far it went where no way leads to the end: the ways that lead deepest."""
-        if not stuck:
+        """Return how far it went where no way leads to the end: the ways that lead deepest.
+
+        Not those with which a tensor that is right would be wrong.
+        """
+        open_ = [(each, wrong) for each, wrong in stuck if not all(self._right(i, wrong, ()) for i in self._indices)]
+        if not open_:
             return Diagnosis((Explanation(),), self.first_wrong(Explanation()))
-        deepest = max(self._names.index(wrong) for _, wrong in stuck)
-        far = [each for each, wrong in stuck if self._names.index(wrong) == deepest]
+        deepest = max(self._names.index(wrong) for _, wrong in open_)
+        far = [each for each, wrong in open_ if self._names.index(wrong) == deepest]
         least = min(each.cost for each in far)
         return Diagnosis(self._distinct([each for each in far if each.cost == least]), self._names[deepest])
 
@@ -144,17 +166,21 @@ class Doctor:
         else:
             candidates = [each for each in places(self._network, k) if each.change.slot != "loss"]
             targets = [name for name in (f"dL/dW{k}", f"dL/db{k}") if name not in given.left_open]
-        candidates = [each for each in candidates if self._may(each, given)]
+        candidates = [replace(each, given=self._known(each)) for each in candidates if self._may(each, given)]
         singles = self._fitting(given.mistakes, candidates, targets, wrong)
-        found = singles or self._pairs(given.mistakes, candidates, targets, wrong)
+        found = singles
+        if not singles or self._thorough:
+            found = singles + self._pairs(given.mistakes, candidates, targets, wrong)
         extended = [Explanation((*given.mistakes, *added), given.left_open) for added in found]
         if not extended and self._alone(given, wrong, targets):
             return [Explanation(given.mistakes, (*given.left_open, wrong))]
         return extended
 
     def _may(self, candidate: Planted, given: Explanation) -> bool:
-        """Whether a mistake may come in: not twice, and a second call only where there was one."""
+        """Whether a mistake may come in: not twice, and where it can be told from others."""
         if candidate.mistake.needs_earlier and not any(each.earlier for each in self._observed):
+            return False
+        if candidate.mistake.needs_rate and not self._known(candidate):
             return False
         return all(each.text.partition("=")[0] != candidate.text.partition("=")[0] for each in given.mistakes)
 
@@ -172,7 +198,7 @@ class Doctor:
         plain: list[tuple[Planted, ...]] = []
         numbered: list[Planted] = []
         for each in candidates:
-            if each.mistake.number and not self._known(each):
+            if each.mistake.number and not each.given:
                 numbered.append(each)
             elif self._explains((*base, each), targets) and self._matters(base, (each,), wrong):
                 plain.append((each,))
@@ -203,13 +229,15 @@ class Doctor:
                 return True
         return False
 
-    def _fitted(self, base: tuple[Planted, ...], candidate: Planted, wrong: str) -> Planted | None:
+    def _fitted(
+        self, base: tuple[Planted, ...], candidate: Planted, wrong: str, then: tuple[Planted, ...] = ()
+    ) -> Planted | None:
         """Find the mistake's number: gradients depend on it as c₀ + c·c₁ at the layer where it enters."""
         if candidate.mistake.number == "limit":
             return self._with_limit(candidate)
         slopes, rests = [], []
         for i, observed in enumerate(self._observed):
-            at_0, at_1 = (self._simulated(i, (*base, _numbered(candidate, c))) for c in (0.0, 1.0))
+            at_0, at_1 = (self._simulated(i, (*base, _numbered(candidate, c), *then)) for c in (0.0, 1.0))
             if at_0 is None or at_1 is None:
                 return None
             start, end, value = tensor(at_0, wrong), tensor(at_1, wrong), observed.returned[wrong]
@@ -255,7 +283,20 @@ class Doctor:
                 return found
         if targets == ["loss"]:
             both = candidates
-        return self._combined(base, both, targets, wrong)
+        return self._combined(base, both, targets, wrong) or self._below_and_in_one(base, both, (*of_W, *of_b), targets)
+
+    def _below_and_in_one(
+        self, base: tuple[Planted, ...], both: list[Planted], own: Iterable[Planted], targets: list[str]
+    ) -> list[tuple[Planted, ...]]:
+        """Pair a mistake in δ_k with one in the gradient that it shows in."""
+        plain = [each for each in both if not each.mistake.number or each.given]
+        return [
+            (first, *second)
+            for first in plain
+            for name in targets
+            for second in self._fitting((*base, first), [each for each in own if each.tensor == name], targets, name)
+            if self._matters((*base, *second), (first,), targets[0])
+        ]
 
     def _mixed(
         self,
@@ -278,25 +319,31 @@ class Doctor:
         self, base: tuple[Planted, ...], candidates: list[Planted], targets: list[str], wrong: str
     ) -> list[tuple[Planted, ...]]:
         """Pair two mistakes in δ_k (or in the loss): two without a number, or one of them with one."""
-        plain = [each for each in candidates if not each.mistake.number or self._known(each)]
+        plain = [each for each in candidates if not each.mistake.number or each.given]
         numbered = [each for each in candidates if each not in plain]
+
+        def matter(pair: tuple[Planted, ...]) -> bool:
+            return self._matters((*base, pair[0]), pair[1:], wrong) and self._matters(base, pair, wrong)
+
         found: list[tuple[Planted, ...]] = [
+            pair for pair in _in_both_orders(plain) if self._explains((*base, *pair), targets) and matter(pair)
+        ]
+        return found or [
             pair
-            for pair in _in_both_orders(plain)
-            if self._explains((*base, *pair), targets)
-            and self._matters((*base, pair[0]), pair[1:], wrong)
-            and self._matters(base, pair, wrong)
-        ]
-        if found:
-            return found
-        return [
-            (each, fitted)
             for each, other in itertools.product(plain, numbered)
-            if (fitted := self._fitted((*base, each), other, wrong)) is not None
-            and self._explains((*base, each, fitted), targets)
-            and self._matters(base, (each,), wrong)
-            and self._matters(base, (each, fitted), wrong)
+            for pair in self._with_number(base, each, other, wrong)
+            if self._explains((*base, *pair), targets) and matter(pair)
         ]
+
+    def _with_number(
+        self, base: tuple[Planted, ...], plain: Planted, numbered: Planted, wrong: str
+    ) -> Iterator[tuple[Planted, ...]]:
+        """Fit the number of one of two mistakes, made after the other one or, in the same quantity, before it."""
+        if (fitted := self._fitted((*base, plain), numbered, wrong)) is not None:
+            yield plain, fitted
+        same = plain.change.slot == numbered.change.slot
+        if same and (fitted := self._fitted(base, numbered, wrong, (plain,))) is not None:
+            yield fitted, plain
 
 
 def _in_both_orders(candidates: list[Planted]) -> Iterator[tuple[Planted, Planted]]:
@@ -308,7 +355,7 @@ def _in_both_orders(candidates: list[Planted]) -> Iterator[tuple[Planted, Plante
 
 
 def _numbered(planted: Planted, number: float) -> Planted:
-    return Planted(planted.mistake, planted.change, planted.layer, number)
+    return replace(planted, number=number)
 
 
 def _rounded(number: float, epsilon: float) -> float:

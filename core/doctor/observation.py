@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,10 +47,11 @@ class Observation:
 
     def share(self, name: str) -> float:
         """Return the largest part of what rounding allows that a tensor differs by; inf where the shapes differ."""
-        value, right = self.returned[name], self.right[name]
-        if value.shape != right.value.shape:
-            return np.inf
-        return float(np.max(shares(value, right), initial=0))
+        return self._shares[name]
+
+    @cached_property
+    def _shares(self) -> dict[str, float]:
+        return {name: _share(self.returned[name], right) for name, right in self.right.items()}
 
     def explained(self, name: str, by: Simulation) -> bool:
         """Whether a mistaken pass gives the tensor, within rounding."""
@@ -60,25 +62,34 @@ class Observation:
                 value = np.full_like(predicted, value)  # one number for all units
         if value.shape != predicted.shape:
             return False
-        with np.errstate(all="ignore"):
-            return bool(np.all(np.abs(value - predicted) <= self._tolerance(name, predicted)))
+        return self._alike(name, value, predicted)
 
     def differ(self, name: str, one: Simulation, other: Simulation) -> bool:
         """Whether two passes can be told apart by the tensor."""
         a, b = tensor(one, name), tensor(other, name)
-        if a.shape != b.shape:
-            return True
+        return a.shape != b.shape or not self._alike(name, a, b)
+
+    def _alike(self, name: str, value: FloatArray, predicted: FloatArray) -> bool:
+        """Whether they agree within rounding; what is nan or inf in both does too."""
         with np.errstate(all="ignore"):
-            return bool(np.any(np.abs(a - b) > self._tolerance(name, b)))
+            near = np.abs(value - predicted) <= self._tolerance(name, predicted)
+            same = (value == predicted) | (np.isnan(value) & np.isnan(predicted))
+            return bool(np.all(near | same))
 
     def _tolerance(self, name: str, predicted: FloatArray) -> FloatArray:
         right = self.right[name]
-        largest = float(np.max(np.abs(predicted), initial=0))
+        largest = float(np.max(np.abs(predicted), initial=0, where=np.isfinite(predicted)))
         usual = float(np.max(np.abs(right.value), initial=0))
         grown = max(1.0, largest / usual) if usual else 1.0
         floor = SLACK * self.epsilon * max(largest, 0.0)
         error = right.error if right.error.shape == predicted.shape else np.max(right.error, initial=0)
         return np.asarray(np.maximum(2 * error * grown, floor))  # what was returned is off, and so is the simulation
+
+
+def _share(value: FloatArray, right: Bounded) -> float:
+    if value.shape != right.value.shape:
+        return np.inf
+    return float(np.max(shares(value, right), initial=0))
 
 
 def tensor(simulation: Simulation, name: str) -> FloatArray:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.doctor.observation import rights
+from core.doctor.words import joined
 from core.errors import GuestError
 from core.parameters import Parameters
 from core.probes import kink
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.arrays import FloatArray
-    from core.doctor.consult import Consultation, Examiner
+    from core.doctor.consult import Call, Consultation, Examiner
     from core.probes import Probe
     from core.reference import Network
     from core.simulation import Given
@@ -30,12 +31,12 @@ def remarks_on(found: Consultation, probes: Sequence[Probe], network: Network) -
     """Say what the file changed and what it could not do."""
     remarks = []
     if found.changed:
-        listed = ", ".join(sorted(found.changed))
-        remarks.append(
-            f"It changes its arguments ({listed}): weights that are updated before δ has gone down through them make "
-            "the gradients below wrong."
-        )
+        remarks.append(_changes(found.changed))
     failed = [probe for probe in probes if probe.name in found.failures]
+    again = [probe for probe in failed if probe.then is not None and probe.own]
+    if again and again == [probe for probe in failed if probe.own]:
+        remarks.append(f"It can be called once alone; a second call {_reason(found, again)}.")
+        failed = [probe for probe in failed if not probe.own]
     if any(not probe.own for probe in failed):
         remarks.append(
             f"It works for its own widths alone ({_reason(found, failed)})"
@@ -51,6 +52,13 @@ def remarks_on(found: Consultation, probes: Sequence[Probe], network: Network) -
             )
         remarks.append(f"{text}.")
     return remarks
+
+
+def _changes(changed: set[str]) -> str:
+    text = f"It changes its arguments ({', '.join(sorted(changed))})"
+    if changed & {"x", "y"}:
+        return f"{text}: what comes after it is computed from other samples than those that were given."
+    return f"{text}: weights that are updated before δ has gone down through them make the gradients below wrong."
 
 
 def _reason(found: Consultation, failed: list[Probe]) -> str:
@@ -76,6 +84,28 @@ def forward_remarks(found: Consultation) -> list[str]:
 def _alike(value: FloatArray, right: FloatArray) -> bool:
     """Whether they agree to what float32 can show: this is to tell, not to judge."""
     return value.shape == right.shape and np.allclose(value, right, rtol=1e-4, atol=1e-5)
+
+
+def ignored_remarks(examiner: Examiner, call: Call) -> list[str]:
+    """Say which arguments make no difference to what comes back."""
+    try:
+        ignored = examiner.ignored_by(call)
+    except GuestError:
+        return []
+    return [f"With other {joined(ignored)} it returns the same numbers: it does not use them."] if ignored else []
+
+
+def loss_remarks(examiner: Examiner, call: Call) -> list[str]:
+    """Say whether the gradients are the derivative of a loss that is wrong itself."""
+    try:
+        follows = examiner.follows_its_loss(call)
+    except GuestError:
+        return []
+    if follows is None:
+        return []
+    if follows:
+        return ["Its gradients are the derivative of the loss that it returns: a right backward pass, of another loss."]
+    return ["Its gradients are not the derivative of the loss that it returns."]
 
 
 def kink_remarks(examiner: Examiner, network: Network, found: Consultation) -> list[str]:

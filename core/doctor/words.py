@@ -23,7 +23,7 @@ def verdict_line(report: Report, name: str) -> str:
         return f"{name} is right: all {counted(len(report.rows))} quantities agree within rounding on every probe."
     if not report.mistakes:
         return f"{name} is wrong, first in {report.first_wrong}; no mistake of the catalogue explains it."
-    named = "; ".join(_places(same) for same in _together(report.mistakes))
+    named = "; ".join(dict.fromkeys(_places(same) for same in _together(report.mistakes)))
     return f"{name} is wrong: {named}."
 
 
@@ -78,7 +78,8 @@ def _mistake_lines(same: list[Planted]) -> list[str]:
     first = same[0]
     layers = [str(each.layer) for each in same if each.layer]
     where = f"Layer{'s' if len(layers) > 1 else ''} {joined(layers)}: " if layers else ""
-    told = first.said(first.mistake.explanation)
+    said = first.said if len(same) == 1 else first.said_of_several
+    told = said(first.mistake.explanation)
     if where and told.split()[0].isalpha():
         told = told[0].lower() + told[1:]
     lines = [f"{where}{told}"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import itertools
 from typing import TYPE_CHECKING
 
@@ -14,10 +16,11 @@ from core.experiment import parameter_count
 from core.functions.activations import ACTIVATIONS
 from core.functions.losses import LOSSES
 from core.functions.optimizers import OPTIMIZERS, STEP
-from core.parameters import Parameters, draw, start_digest
+from core.initial import draw, start_digest
+from core.parameters import Parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from core.arrays import FloatArray
     from core.experiment import Experiment
@@ -116,7 +119,7 @@ class Autograd:
     def _start_optimizer(self, vectors: Mapping[str, FloatArray]) -> None:
         """Have the optimizer be as before the first step, or with these vectors; any that it misses are zero.
 
-        It is made when it is first needed: the first one of a process makes PyTorch import what takes a second.
+        It is made when it is first needed: going back and forth restores many states, and steps from few of them.
         """
         self._made: torch.optim.Optimizer | None = None
         self._vectors_to_have = vectors
@@ -129,9 +132,8 @@ class Autograd:
 
     def _new_optimizer(self, vectors: Mapping[str, FloatArray]) -> torch.optim.Optimizer:
         rule = OPTIMIZERS[self._described.name]
-        optimizer: torch.optim.Optimizer = getattr(torch.optim, rule.module)(
-            self._model.parameters(), lr=self._described.lr, **self._described.options()
-        )
+        make = _uncompiled(getattr(torch.optim, rule.module))
+        optimizer = make(self._model.parameters(), lr=self._described.lr, **self._described.options())
         names = rule.vectors(self._described.settings()) if vectors else ()
         nothing = np.zeros(parameter_count(self._layers))
         parts = {name: self._by_parameter(vectors.get(name, nothing)) for name in names if name != STEP}
@@ -170,9 +172,19 @@ class Autograd:
         return self._batch_tensors
 
 
-def prepare() -> None:
-    """Import what PyTorch imports when an optimizer is made for the first time, which takes a second."""
-    torch.optim.SGD([torch.zeros(1, requires_grad=True)])
+@functools.cache
+def _uncompiled(optimizer: type[torch.optim.Optimizer]) -> Callable[..., torch.optim.Optimizer]:
+    """Return an optimizer whose methods do not import PyTorch's compiler, which takes as long as all of PyTorch.
+
+    `torch.optim` wraps them so that the compiler keeps off them, and imports it to tell it so. Nothing is compiled
+    here, so that what is wrapped does the same: `step` without gradients of its own, as `torch.optim` has it.
+    """
+    methods = {
+        "step": torch.no_grad()(inspect.unwrap(optimizer.step)),
+        "zero_grad": inspect.unwrap(optimizer.zero_grad),
+        "add_param_group": inspect.unwrap(optimizer.add_param_group),
+    }
+    return type(optimizer.__name__, (optimizer,), methods)
 
 
 def _linear(experiment: Experiment) -> list[nn.Linear]:

@@ -25,7 +25,8 @@ from core.engines.base import EngineState, Evaluation, Pass
 from core.functions.activations import ACTIVATIONS
 from core.functions.losses import LOSSES
 from core.functions.optimizers import OPTIMIZERS, State
-from core.parameters import Parameters, draw, start_digest
+from core.initial import draw, start_digest
+from core.parameters import Parameters
 from core.reference import Network
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from core.errors import GuestError
+from core.errors import ExperimentError, GuestError
 from core.experiment import Experiment
 from core.experiment_file import DEFAULT, load
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Layout = Literal["inputs, outputs", "outputs, inputs"]
 SAID = ("layers", "activation", "output", "loss")
-DIFFERENTIATING = ("autograd", "jax", "tensorflow", "tinygrad")
+DIFFERENTIATING = ("autograd", "functorch", "jax", "mxnet", "tensorflow", "theano", "tinygrad")
 """Packages that differentiate by themselves."""
 
 
@@ -33,7 +33,12 @@ def experiment_of(constants: dict[str, Any], path: Path, source: str | None = No
     named = source or constants.get("experiment")
     if named is not None and source is None and (path.parent / named).is_file():
         named = str(path.parent / named)
-    base = load(named or DEFAULT)
+    try:
+        base = load(named or DEFAULT)
+    except ExperimentError as error:
+        if source is not None:
+            raise
+        raise GuestError(f"says experiment = {named!r}, which {error.what}", str(path), error.expected) from None
     said: dict[str, Any] = {key: constants[key] for key in SAID if key in constants}
     values = {**msgspec.to_builtins(base), "change": (), **_consistent(said)}
     try:

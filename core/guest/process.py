@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import linecache
 import os
+import re
 import select
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -16,7 +19,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from core.errors import GuestError
-from core.guest.wire import Message, WireError, packed, unpacked
+from core.guest.printable import printable
+from core.guest.wire import DISABLED, Message, WireError, packed, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +31,10 @@ GIGABYTE = 2**30
 OUTPUT_KEPT = 20_000
 """Bytes of what the file prints that are kept: the first half of it, and the last."""
 ROOT = Path(__file__).parents[2]
+SECONDS_TO_END = 3.0
+"""For the process, and those that it started; it takes milliseconds, but for a file that starts more and more."""
+MOST_LINES = 12
+"""Of the user's own that are told of a crash."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +107,21 @@ class Guest:
         Raises:
             GuestError: it can't be run, or has no function `gradients`.
         """
-        if not self.path.is_file():
-            raise GuestError("can't be read: no such file", str(self.path))
+        self._refuse_unreadable()
         answer = self._ask(Message({"do": "load", "path": str(self.path)}))
         self.constants, self.rate = dict(answer.words["constants"]), answer.words["rate"]
+
+    def _refuse_unreadable(self) -> None:
+        """Refuse what is no file, as a pipe may never come to an end, and what can't be opened."""
+        try:
+            if not stat.S_ISREG(self.path.stat().st_mode):
+                raise GuestError(
+                    f"is {'a folder' if self.path.is_dir() else 'no file'}", str(self.path), "a Python file"
+                )
+            self.path.open("rb").close()
+        except OSError as error:
+            why = "no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error)).lower()
+            raise GuestError(f"can't be read: {why}", str(self.path)) from None
 
     def call(
         self,
@@ -124,18 +143,22 @@ class Guest:
     def interrupt(self) -> None:
         """End the process from another thread: a call that is under way fails."""
         if not self._ended:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.terminate()
 
     def close(self) -> None:
         """End the process, and those that it started."""
         if self._ended:
             return
         self._ended = True
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        for descriptor in (self._to, self._from):
+        os.close(self._life)
+        self._process.terminate()  # a copy of this process may hold the other end of its life
+        try:
+            self._process.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        for descriptor in (self._to, self._from, self._crash):
             with contextlib.suppress(OSError):
                 os.close(descriptor)
         for stream in (self._process.stdout, self._process.stderr):
@@ -153,22 +176,26 @@ class Guest:
         self.close()
 
     def _start(self) -> None:
+        its_life, self._life = os.pipe()
         its_read, self._to = os.pipe()
         self._from, its_write = os.pipe()
+        self._crash, its_crash = os.pipe()
+        theirs = (its_life, its_read, its_write, its_crash)
         one_thread = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-        worker = str(Path(__file__).with_name("worker.py"))
+        supervisor = str(Path(__file__).with_name("supervisor.py"))
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-u", worker, str(its_read), str(its_write), str(self.limits.memory)],
+            [sys.executable, "-P", "-u", supervisor, *map(str, theirs), str(self.limits.memory)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            pass_fds=(its_read, its_write),
+            pass_fds=theirs,
             start_new_session=True,
             env=os.environ | one_thread | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
         )
-        os.close(its_read)
-        os.close(its_write)
+        for descriptor in theirs:
+            os.close(descriptor)
+        os.set_blocking(self._crash, False)
         os.set_blocking(self._to, False)
         self._readers: dict[IO[bytes], threading.Thread] = {}
         for stream in (self._process.stdout, self._process.stderr):
@@ -189,9 +216,11 @@ class Guest:
         finally:
             self.left -= time.monotonic() - begun
         if "error" in answer.words:
-            lines = answer.words.get("lines", [])
             raise GuestError(
-                str(answer.words["error"]), str(self.path), lines=lines, read_only=bool(answer.words.get("read_only"))
+                printable(str(answer.words["error"])),
+                str(self.path),
+                lines=[printable(str(line)) for line in answer.words.get("lines", [])],
+                read_only=bool(answer.words.get("read_only")),
             )
         return answer
 
@@ -205,19 +234,20 @@ class Guest:
                 f"took longer than the {self.limits.seconds:g} s that it may take", str(self.path)
             ) from None
         except (EOFError, BrokenPipeError):
-            ending = self._ending()
+            ending, lines = self._ending(), self._crashed_at()
             self.close()
-            raise GuestError(ending, str(self.path)) from None
+            raise GuestError(ending, str(self.path), lines=lines) from None
         except WireError:
             self.close()
             raise GuestError("wrote into the pipe that its answers go through", str(self.path)) from None
 
     def _write(self, content: bytes, deadline: float) -> None:
-        while content:
+        rest = memoryview(content)  # whose slices are no copies
+        while rest:
             _, ready, _ = select.select([], [self._to], [], max(0.0, deadline - time.monotonic()))
             if not ready:
                 raise TimeoutError
-            content = content[os.write(self._to, content) :]
+            rest = rest[os.write(self._to, rest) :]
 
     def _read(self, count: int, deadline: float) -> bytes:
         chunks = []
@@ -235,13 +265,29 @@ class Guest:
     def _ending(self) -> str:
         """Say how the process ended."""
         try:
-            status = self._process.wait(1)
+            status = self._process.wait(SECONDS_TO_END)
         except subprocess.TimeoutExpired:
             self.close()
             return "closed the pipe that its answers go through"
+        if status == DISABLED:
+            return "took away what its process needs to answer: a builtin, a module or a pipe"
         if status >= 0:
             return f"ended its process with status {status}"
         with contextlib.suppress(ValueError):
             name = signal.Signals(-status).name
             return "crashed (segmentation fault)" if name == "SIGSEGV" else f"was ended by {name}"
         return f"was ended by signal {-status}"
+
+    def _crashed_at(self) -> list[str]:
+        """Return the user's own lines that were being run when it crashed, the innermost last."""
+        try:
+            dump = os.read(self._crash, 65536).decode("utf-8", "replace")
+        except OSError:
+            return []
+        folder = str(self.path.parent) + os.sep
+        lines = []
+        for file, number, function in re.findall(r'^  File "(.+)", line (\d+) in (.+)$', dump, re.MULTILINE):
+            if file.startswith(folder) and "site-packages" not in file:
+                text = linecache.getline(file, int(number)).strip()
+                lines.append(printable(f"{file.removeprefix(folder)}, line {number}, in {function}: {text}"))
+        return lines[:MOST_LINES][::-1]

@@ -6,9 +6,9 @@ the order that the JSON has their types and shapes.
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, field
+from json import dumps, loads  # bound here, where the user's file can't replace them
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,8 @@ MOST_WORDS = 4_000_000
 """Bytes of JSON in one message."""
 MOST_BYTES = 1_000_000_000
 """Bytes of numbers in one message."""
+DISABLED = 113
+"""The status of a process that can't answer any more, as the user's file has taken away what it needs for that."""
 DTYPES = ("float64", "float32")
 
 
@@ -40,7 +42,7 @@ class Message:
 def packed(message: Message) -> bytes:
     """Return a message as bytes."""
     specs = [[name, str(array.dtype), list(array.shape)] for name, array in message.arrays.items()]
-    head = json.dumps([message.words, specs]).encode()
+    head = dumps([message.words, specs]).encode()
     return b"".join([len(head).to_bytes(8, "little"), head, *(array.tobytes() for array in message.arrays.values())])
 
 
@@ -54,7 +56,7 @@ def unpacked(read: Callable[[int], bytes]) -> Message:
     if length > MOST_WORDS:
         raise WireError(f"a message of {length} bytes")
     try:
-        words, specs = json.loads(read(length))
+        words, specs = loads(read(length))
         arrays = _arrays(specs, read)
     except (ValueError, TypeError) as error:
         raise WireError(str(error)) from None

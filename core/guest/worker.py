@@ -1,7 +1,7 @@
 """The process that runs the user's file: loads it, calls its `gradients`, answers with what came back or went wrong.
 
-It is started as a script, `worker.py READ_FD WRITE_FD MEMORY`, in a session of its own. What it needs is bound before
-the user's code runs, so that deleting or replacing something global mostly harms that code alone.
+The supervisor starts it, in a session of its own. What it needs is bound before the user's code runs, so that deleting
+or replacing something global mostly harms that code alone.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.guest.returned import ReturnedError, named
-from core.guest.wire import Message, packed, unpacked
+from core.guest.wire import DISABLED, Message, packed, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,7 +37,11 @@ RATE_NAMES = ("lr", "learning_rate", "eta", "alpha", "rate")
 """What a learning rate is called, if the function takes one."""
 CONSTANTS = ("layers", "activation", "output", "loss", "layout", "experiment")
 LINES_SHOWN = 12
+MOST_SAID = 400
+"""Characters of an exception's own words."""
 OURS = ("core", "tui")
+ROOT = str(Path(__file__).parents[2]) + os.sep
+ENGINES = ("core.engines.scratch", "core.engines.autograd", "core.simulation", "core.reference", "core.second_opinion")
 
 
 class UserFinder(importlib.abc.MetaPathFinder):
@@ -101,7 +105,13 @@ class Runner:
         before = self._autograd
         returned = self._function(given["x"], given["y"], W, b, **extra)
         changed = _changed(arrays, given, W, b)
-        return Message({"changed": changed, "autograd": self._autograd > before}, named(returned, depth))
+        words = {
+            "changed": changed,
+            "autograd": self._autograd > before,
+            "torch": "torch" in sys.modules,
+            "engines": _engines(),
+        }
+        return Message(words, named(returned, depth))
 
     def error(self, error: BaseException) -> dict[str, Any]:
         """Return an error with the user's own lines alone."""
@@ -136,8 +146,9 @@ class Runner:
 
             return call
 
-        torch.autograd.backward = counted(torch.autograd.backward)
-        torch.autograd.grad = counted(torch.autograd.grad)
+        for name in ("backward", "grad", "_engine_run_backward"):  # the last is called by what was imported before
+            if hasattr(torch.autograd, name):
+                setattr(torch.autograd, name, counted(getattr(torch.autograd, name)))
         torch.autograd.watched = True
 
     def _lines(self, error: BaseException) -> list[str]:
@@ -152,6 +163,16 @@ class Runner:
                 lines.append(f"{name}, line {frame.lineno}, in {frame.name}: {frame.line}")
         half = LINES_SHOWN // 2
         return lines if len(lines) <= LINES_SHOWN else [*lines[:half], "…", *lines[-half:]]
+
+
+def _engines() -> list[str]:
+    """Name the modules of this program that make backward passes, which the file may have imported."""
+    found = []
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if name.startswith(ENGINES) and isinstance(file, str) and file.startswith(ROOT):
+            found.append(name)
+    return found
 
 
 def _module_name(path: Path) -> str:
@@ -202,12 +223,12 @@ def _said(error: BaseException) -> str:
         return str(error)
     if isinstance(error, SystemExit):
         return f"called sys.exit({error.code!r})"
+    text = " ".join(str(error)[:MOST_SAID].split())
     if isinstance(error, MemoryError):
-        return f"ran out of the memory that it may have ({error or 'MemoryError'})"
+        return f"ran out of the memory that it may have{f' ({text})' if text else ''}"
     if isinstance(error, SyntaxError):
-        return f"SyntaxError: {error.msg}"
-    text = " ".join(str(error).split())
-    return f"raised {type(error).__name__}{': ' + text if text else ''}"[:500]
+        return f"is no Python that can be run (SyntaxError: {error.msg})"
+    return f"raised {type(error).__name__}{': ' + text if text else ''}"
 
 
 def _answer(runner: Runner, request: Message) -> Message:
@@ -216,7 +237,14 @@ def _answer(runner: Runner, request: Message) -> Message:
             return Message(runner.load(Path(request.words["path"])))
         return runner.call(request.words, request.arrays)
     except BaseException as error:  # whatever the user's file does is an answer
+        return _complaint(runner, error)
+
+
+def _complaint(runner: Runner, error: BaseException) -> Message:
+    try:
         return Message(runner.error(error))
+    except BaseException:  # its own text is the user's code too
+        return Message({"error": f"raised {type(error).__name__}, whose text can't be had", "lines": []})
 
 
 def serve(read_fd: int, write_fd: int) -> None:
@@ -262,15 +290,14 @@ def _limit(memory: int) -> None:
         resource.setrlimit(kind, (memory, memory))
 
 
-def main() -> None:
-    """Take the pipes and the memory limit from the command line."""
-    read_fd, write_fd, memory = (int(word) for word in sys.argv[1:4])
-    faulthandler.enable()
+def run(parent: int, read_fd: int, write_fd: int, crash_fd: int, memory: int) -> None:
+    """Answer requests within the memory limit; where it crashed is written to `crash_fd`."""
+    faulthandler.enable(crash_fd)
     _limit(memory)
-    _end_with(os.getppid())
+    _end_with(parent)
     sys.argv = ["mine.py"]
-    serve(read_fd, write_fd)
-
-
-if __name__ == "__main__":
-    main()
+    leave, whatever = os._exit, BaseException  # even builtins may be gone by then
+    try:
+        serve(read_fd, write_fd)
+    except whatever:
+        leave(DISABLED)

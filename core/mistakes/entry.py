@@ -55,6 +55,7 @@ class State(Protocol):
 
     y: FloatArray
     W: dict[int, FloatArray]
+    b: dict[int, FloatArray]
     z: dict[int, FloatArray]
     a: dict[int, FloatArray]
     error: FloatArray
@@ -138,6 +139,8 @@ class Mistake:
     """What its own number is, where it has one that has to be found: a factor, a learning rate."""
     needs_earlier: bool = False
     """Whether it shows only in a second call."""
+    needs_rate: bool = False
+    """Whether it is told from a constant factor only by the learning rate that the function is given."""
     seen: str = ""
     """Where it was seen."""
 
@@ -152,6 +155,8 @@ class Planted:
     """The k of the equation that is changed; 0 where all are."""
     number: float = 1.0
     """The mistake's own number, where it has one."""
+    given: bool = False
+    """Whether that number is one that the function is given, a learning rate: another one on every probe."""
 
     @property
     def tensor(self) -> str | None:
@@ -162,9 +167,14 @@ class Planted:
     def text(self) -> str:
         """How it is written: `derivative-at-activation@2`, `wrong-sign@1:dW`."""
         how = f":{self.change.how}" if self.change.how else ""
-        number = f"={self.number:.6g}" if self.mistake.number else ""
+        number = f"={self.number:.6g}" if self.mistake.number and not self.given else ""
         return f"{self.mistake.name}@{self.layer}{how}{number}" if self.layer else f"{self.mistake.name}{how}{number}"
 
     def said(self, text: str) -> str:
         """Put the layer's numbers into an explanation or a line of mathematics."""
-        return text.format(k=self.layer, up=self.layer + 1, down=self.layer - 1, c=f"{self.number:.6g}")
+        k, c = self.layer, "η" if self.given else f"{self.number:.6g}"
+        return text.format(k=k, up=k + 1, down=k - 1, c=c)
+
+    def said_of_several(self, text: str) -> str:
+        """Say an explanation of several layers at once."""
+        return text.format(k="k", up="k+1", down="k−1", c="η" if self.given else f"{self.number:.6g}")

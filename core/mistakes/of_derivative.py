@@ -27,6 +27,7 @@ else:
 
 _RIGHT = "δ_{k} = ∂L/∂a_{k} ⊙ f_{k}′(z_{k})"
 _curved = every(activation_not("identity", "softmax"), not_fused)
+_by_element = every(activation_not("softmax"), not_fused)
 _sloped = every(activation_not("identity"), not_fused)
 _OTHERS = ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus", "silu", "gelu", "gelu_tanh")
 
@@ -43,6 +44,11 @@ def _left_out_of_fused(s: State, k: int, value: FloatArray, _c: float) -> FloatA
     return -s.y / prediction / s.samples
 
 
+def _diagonal_of_fused(s: State, k: int, _value: FloatArray, _c: float) -> FloatArray:
+    """∂L/∂ŷ = −y/(N ŷ), times ŷ(1 − ŷ)."""
+    return -s.y * (1 - s.a[k]) / s.samples
+
+
 def _local_left_out(s: State, k: int, _value: FloatArray, _c: float) -> FloatArray:
     return s.upstream.get(k, s.error)
 
@@ -54,7 +60,7 @@ def _of_another(name: str) -> Do:
 def _is_another(name: str) -> Fits:
     """Ask for another activation, whose mistake with this one is not told by an entry of its own."""
     taken = {"relu": ("leaky_relu", "elu"), "softplus": ("sigmoid",)}.get(name, ())
-    return every(_curved, activation_not(name, *taken))
+    return every(_by_element, activation_not(name, *taken))
 
 
 def _one_minus_square(s: State, k: int, _value: FloatArray, _c: float) -> FloatArray:
@@ -149,6 +155,14 @@ MISTAKES = (
                 "δ_j = a_j (1 − a_j) ∂L/∂a_j",
                 every(activation_among("softmax"), not_fused),
             ),
+            Change(
+                "error",
+                _diagonal_of_fused,
+                "δ_{k} = 1/N (ŷ − y)",
+                "δ_{k} = −1/N y (1 − ŷ): a_j (1 − a_j) ∂L/∂a_j, for a_j (∂L/∂a_j − Σ_i ∂L/∂a_i a_i)",
+                every(fused, activation_among("softmax")),
+                "fused",
+            ),
         ),
     ),
     Mistake(
@@ -231,7 +245,7 @@ MISTAKES = (
                 _one_minus_square,
                 _RIGHT,
                 "δ_{k} = ∂L/∂a_{k} ⊙ (1 − a_{k}²), the derivative of tanh",
-                every(_curved, activation_not("tanh")),
+                every(_by_element, activation_not("tanh")),
                 "tanh-of-a",
             ),
             Change(
@@ -239,7 +253,7 @@ MISTAKES = (
                 _a_one_minus_a,
                 _RIGHT,
                 "δ_{k} = ∂L/∂a_{k} ⊙ a_{k}(1 − a_{k}), the derivative of the sigmoid",
-                every(_curved, activation_not("sigmoid")),
+                every(_by_element, activation_not("sigmoid")),
                 "sigmoid-of-a",
             ),
             *(

@@ -55,6 +55,10 @@ def _pairs(s: State) -> tuple[FloatArray, FloatArray]:
     return np.repeat(judged, s.samples, axis=0), np.tile(s.y, (s.samples, 1))
 
 
+def _with_penalty(s: State, _k: int, value: float, c: float) -> float:
+    return value + c / 2 * sum(float(np.sum(W**2)) for W in s.W.values())
+
+
 def _one_sample(at: int, *, averaged: bool) -> Do:
     """Leave the error of one sample alone; not averaged, it counts as if there were no others."""
 
@@ -207,6 +211,24 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "sign-left-out",
+        "The error has lost its sign: its absolute value goes down.",
+        (Change("error", lambda s, k, value, c: np.abs(value), _DELTA, "δ_{k} = |∂L/∂ŷ| ⊙ f_{k}′(z_{k})", top),),
+    ),
+    Mistake(
+        "loss-for-derivative",
+        "The loss itself goes down in the place of its derivative.",
+        (
+            Change(
+                "error",
+                lambda s, k, value, c: value * (s.a[k] - s.y) / 2,
+                _DELTA,
+                "δ_{k} = (ŷ − y)² ⊙ f_{k}′(z_{k})",
+                every(top, loss_among("mse", "sse")),
+            ),
+        ),
+    ),
+    Mistake(
         "residual-broadcast",
         "ŷ has shape (N, 1) and y shape (N,): ŷ − y is no residual of each sample but an N × N table of all pairs.",
         (
@@ -284,6 +306,12 @@ MISTAKES = (
         "The loss that is returned has a constant factor {c}; the gradient is that of the loss without it.",
         (Change("loss", lambda s, k, value, c: c * value, "L", "{c} · L", top),),
         number="factor",
+    ),
+    Mistake(
+        "loss-with-penalty",
+        "The loss that is returned has weight decay in it: {c}/2 times the sum of all squared weights.",
+        (Change("loss", _with_penalty, "L", "L + {c}/2 Σ W²", top),),
+        number="weight decay",
     ),
     Mistake(
         "loss-not-averaged",

@@ -40,6 +40,15 @@ def _with(below: str) -> Do:
     return do
 
 
+def _with_derivative(s: State, k: int, _value: FloatArray, _c: float) -> FloatArray:
+    """δ_kᵀ f′(z_{k−1}), as where a mask has been written over the activations."""
+    return s.delta[k].T @ s.prime(k - 1, s.z[k - 1])
+
+
+def _curved_below(network: Described, k: int) -> bool:
+    return k > 1 and network.activations[k - 2] not in ("identity", "softmax")
+
+
 def _rows(at: int) -> Do:
     """Take the part of one sample."""
     return lambda s, k, value, c: s.delta[k][at : at + 1 or None].T @ s.a[k - 1][at : at + 1 or None]
@@ -56,6 +65,10 @@ def _of_layer(offset: int) -> Do:
 
 def _above_alike(network: Described, k: int) -> bool:
     return width(k, 1, network) == width(k, 0, network)
+
+
+def _of_the_other_end(s: State, k: int, _value: FloatArray, _c: float) -> FloatArray:
+    return (s.dW if s.part == "W" else s.db)[s.depth + 1 - k]
 
 
 def _accumulated(s: State, k: int, value: FloatArray, _c: float) -> FloatArray:
@@ -76,19 +89,26 @@ def _clipped_norm(s: State, _k: int, value: FloatArray, c: float) -> FloatArray:
     return value * min(1.0, c / s.norm) if s.norm else value
 
 
-def _normalized(s: State, _k: int, value: FloatArray, _c: float) -> FloatArray:
+def _normalized(_s: State, _k: int, value: FloatArray, _c: float) -> FloatArray:
     length = np.linalg.norm(value)
     return value / length if length else value
+
+
+def _normalized_blindly(_s: State, _k: int, value: FloatArray, _c: float) -> FloatArray:
+    """Do the same where nobody thought of a gradient that is zero: it becomes nan."""
+    normalized: FloatArray = value / np.linalg.norm(value)
+    return normalized
 
 
 MISTAKES = (
     Mistake(
         "wrong-activation",
-        "dL/dW_{k} is made with the wrong layer's values.",
+        "dL/dW_{k} is made with other values than the activations of layer {down}.",
         (
             Change("dW", _with("own"), _W, "dL/dW_{k} = δ_{k}ᵀ a_{k}", same_width(0, -1)),
             Change("dW", _with("z"), _W, "dL/dW_{k} = δ_{k}ᵀ z_{down}", second_or_above, "z"),
             Change("dW", _with("raw"), _W, "dL/dW_{k} = δ_{k}ᵀ z_{k}", same_width(0, -1), "own-z"),
+            Change("dW", _with_derivative, _W, "dL/dW_{k} = δ_{k}ᵀ f_{down}′(z_{down})", _curved_below, "derivative"),
         ),
     ),
     Mistake(
@@ -96,7 +116,7 @@ MISTAKES = (
         "dL/dW_{k} is that of one sample, not summed over the batch.",
         (
             Change("dW", _rows(0), _W, "dL/dW_{k} = δ_{k}ᵀ a_{down} of the first sample"),
-            Change("dW", _rows(-1), _W, "dL/dW_{k} = δ_{k}ᵀ a_{down} of the last sample", how="last"),
+            Change("dW", _rows(-1), _W, "dL/dW_{k} = δ_{k}ᵀ a_{down} of the last sample (= for +=?)", how="last"),
         ),
         seen="lucidrains/CoLT5-attention#8",
     ),
@@ -175,7 +195,7 @@ MISTAKES = (
     Mistake(
         "bias-last-row",
         "The bias gradient of layer {k} is that of the last sample, not summed over the batch.",
-        (Change("db", lambda s, k, value, c: s.delta[k][-1], _B, "dL/db_{k} = the last row of δ_{k}"),),
+        (Change("db", lambda s, k, value, c: s.delta[k][-1], _B, "dL/db_{k} = the last row of δ_{k} (= for +=?)"),),
     ),
     Mistake(
         "bias-summed-over-everything",
@@ -265,6 +285,19 @@ MISTAKES = (
         (Change("gradients", lambda s, k, value, c: np.zeros_like(value), _ALL, "0"),),
     ),
     Mistake(
+        "order-reversed",
+        "The gradients come in the order of the backward pass, the last layer's first.",
+        (
+            Change(
+                "gradients",
+                _of_the_other_end,
+                "dL/dW_1, …, dL/dW_L, and so dL/db_k",
+                "dL/dW_L, …, dL/dW_1, and so dL/db_k",
+                keeps_shape=lambda network, k: network.layers == network.layers[::-1],
+            ),
+        ),
+    ),
+    Mistake(
         "gradients-accumulated",
         "Gradients of an earlier call are still there: the new ones are added to them.",
         (
@@ -295,6 +328,16 @@ MISTAKES = (
         needs_earlier=True,
     ),
     Mistake(
+        "learning-rate-included",
+        "What is returned is no gradient but an update: the learning rate is in it.",
+        (
+            Change("gradients", lambda s, k, value, c: c * value, _ALL, "η times each"),
+            Change("gradients", lambda s, k, value, c: -c * value, _ALL, "−η times each", how="negative"),
+        ),
+        number="learning rate",
+        needs_rate=True,
+    ),
+    Mistake(
         "weight-decay-included",
         "Weight decay is mixed into the gradient: {c} · W_{k}.",
         (Change("dW", lambda s, k, value, c: value + c * s.W[k], _W, "dL/dW_{k} = δ_{k}ᵀ a_{down} + {c} W_{k}"),),
@@ -312,7 +355,16 @@ MISTAKES = (
     Mistake(
         "gradients-normalized",
         "Each gradient is divided by its own length.",
-        (Change("gradients", _normalized, _ALL, "each divided by its Euclidean norm"),),
+        (
+            Change("gradients", _normalized, _ALL, "each divided by its Euclidean norm"),
+            Change(
+                "gradients",
+                _normalized_blindly,
+                _ALL,
+                "each divided by its Euclidean norm, even where that is 0",
+                how="nan",
+            ),
+        ),
     ),
 )
 """Named from dL/dW to dL/db and to all of them."""

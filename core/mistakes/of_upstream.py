@@ -128,7 +128,7 @@ MISTAKES = (
     ),
     Mistake(
         "wrong-weights",
-        "δ goes down through the weights of another layer.",
+        "δ goes down through the wrong weights: those of another layer, or the biases beside them.",
         (
             Change(
                 "upstream",
@@ -153,6 +153,22 @@ MISTAKES = (
                 "δ_{k} = (δ_{up} W of layer {up} + 1) ⊙ f_{k}′(z_{k})",
                 every(hidden, exists(2), same_width(1, 2), same_width(0, 1)),
                 "above",
+            ),
+            Change(
+                "upstream",
+                lambda s, k, value, c: (s.delta[k + 1] @ np.column_stack([s.W[k + 1], s.b[k + 1]]))[:, 1:],
+                _UPSTREAM,
+                "δ_{k} = (δ_{up} [W_{up} b_{up}] without its first column, where b_{up} is the last) ⊙ f_{k}′(z_{k})",
+                hidden,
+                "bias-last",
+            ),
+            Change(
+                "upstream",
+                lambda s, k, value, c: (s.delta[k + 1] @ np.column_stack([s.b[k + 1], s.W[k + 1]]))[:, :-1],
+                _UPSTREAM,
+                "δ_{k} = (δ_{up} [b_{up} W_{up}] without its last column, where b_{up} is the first) ⊙ f_{k}′(z_{k})",
+                hidden,
+                "bias-first",
             ),
         ),
     ),
@@ -199,15 +215,15 @@ MISTAKES = (
                     "upstream",
                     _without_units(chosen),
                     _UPSTREAM,
-                    f"δ_{{k}} = Σ over {words} of layer {{up}}",
+                    f"δ_{{k}} = Σ over the units of layer {{up}}: {words}",
                     every(hidden, wider_than_one(1)),
                     how,
                 )
                 for chosen, words, how in (
-                    (slice(None, -1), "all but the last unit", ""),
-                    (slice(1, None), "all but the first unit", "first"),
-                    (slice(0, 1), "the first unit alone", "first-alone"),
-                    (slice(-1, None), "the last unit alone", "last-alone"),
+                    (slice(None, -1), "all but the last", ""),
+                    (slice(1, None), "all but the first", "first"),
+                    (slice(0, 1), "the first alone", "first-alone"),
+                    (slice(-1, None), "the last alone (= for +=?)", "last-alone"),
                 )
             ),
             *(

@@ -16,11 +16,12 @@ from core.errors import FileError
 from core.experiment import EngineName
 from core.metrics import class_of
 from core.pictures.extremes import column_edges, reduced
-from core.pictures.flow import USUAL_RATIO
+from core.pictures.flow import USUAL_RATIO, WELL
+from core.pictures.scales import accuracy_floor, decades
 from core.pictures.spread import QUANTITIES, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from core.arrays import Float64Array, FloatArray
     from core.pictures.flow import Flow
@@ -36,7 +37,16 @@ COLOURS = ("#d55e00", "#0072b2", "#cc79a7", "#009e73")
 """Of the engines: Okabe and Ito's, told apart by the colour-blind."""
 MOST_COLUMNS = 2000
 """Of a curve; of more epochs each column keeps its least and its largest value."""
+WIDTHS = (3.2, 1.5, 0.9, 0.9)
+"""Of the engines' lines: curves that are one lie on one another, and all of them are seen."""
 MARKERS = "o^sDvP*X"
+NOT_FINITE = "#be1e5a"
+MANY_DECADES = 12
+MOST_EXPONENT = 100
+FAR_FROM_BOUNDARY = 1e6
+"""Answers beyond that lie in the same cell of the map as it."""
+USUAL_SPAN = (-6.0, 0.0)
+"""Of the ratios' axis, if no ratio lies outside."""
 MISSING = "pictures as files need Matplotlib, which is not installed"
 REMEDY = "pip install 'mlp-tui[pictures]'"
 
@@ -66,36 +76,98 @@ def loss_curve(
     losses: Mapping[str, Float64Array], accuracies: Mapping[str, Float64Array], title: str, *, log: bool
 ) -> Figure:
     """Draw series over the epochs, by name; a name that begins with `held-out` is drawn dotted."""
-    figure = _figure(9, 6 if accuracies else 5)
+    figure = _figure(9, 6.5 if accuracies else 5)
     upper, *lower = figure.subplots(
-        2 if accuracies else 1, 1, sharex=True, squeeze=False, height_ratios=(3, 1) if accuracies else (1,)
+        2 if accuracies else 1, 1, sharex=True, squeeze=False, height_ratios=(5, 2) if accuracies else (1,)
     )[:, 0]
-    for axes, series in ((upper, losses), *((each, accuracies) for each in lower)):
-        for name, values in series.items():
-            _draw_series(axes, name, values)
-        axes.grid(alpha=0.25)
     upper.set_title(title)
-    upper.set_ylabel("loss (log)" if log else "loss")
-    if log and any((values > 0).any() for values in losses.values()):
-        upper.set_yscale("log", nonpositive="mask")
-    upper.legend()
+    _draw_losses(upper, losses, log=log)
     for axes in lower:
-        axes.set_ylabel("accuracy")
-        axes.set_ylim(-0.03, 1.03)
+        _draw_accuracies(axes, accuracies)
+    for axes in (upper, *lower):
+        axes.grid(alpha=0.25)
+        axes.margins(x=0.01)
     (lower or [upper])[-1].set_xlabel("epoch")
     return figure
 
 
+def _draw_losses(axes: Axes, losses: Mapping[str, Float64Array], *, log: bool) -> None:
+    unit = 1.0 if log else _unit(losses.values())
+    by_logarithm = log and _is_far(losses.values())
+    for name, values in losses.items():
+        _draw_series(axes, name, _log10(values) if by_logarithm else values / unit)
+    axes.set_ylabel("loss (log)" if log else f"loss{_in(unit)}")
+    if log:
+        _scale_log(axes, list(losses.values()))
+    _mark_broken(axes, losses)
+    if losses:
+        axes.legend()
+
+
+def _draw_accuracies(axes: Axes, accuracies: Mapping[str, Float64Array]) -> None:
+    for name, values in accuracies.items():
+        _draw_series(axes, name, values)
+    low = accuracy_floor(min((float(np.nanmin(each)) for each in accuracies.values() if len(each)), default=0.0))
+    margin = 0.03 * (1 - low)
+    axes.set_ylim(low - margin, 1 + margin)
+    axes.set_ylabel("accuracy")
+
+
+def _unit(series: Iterable[Float64Array]) -> float:
+    """Return what numbers are to be divided by to be drawn on a linear axis: Matplotlib's overflow near 1e308."""
+    sizes = [np.abs(values[np.isfinite(values)]).max(initial=0.0) for values in series]
+    most = max(map(float, sizes), default=0.0)
+    if most == 0 or abs(exponent := math.floor(math.log10(most))) < MOST_EXPONENT:
+        return 1.0
+    return float(f"1e{max(exponent, -323)}")
+
+
+def _in(unit: float) -> str:
+    return "" if unit == 1 else f" / {unit:.0e}"
+
+
+def _is_far(series: Iterable[Float64Array]) -> bool:
+    """Whether numbers are so large or so small that Matplotlib's logarithmic axes overflow."""
+    positive = [values[np.isfinite(values) & (values > 0)] for values in series]
+    return any(len(each) and max(abs(np.log10([each.min(), each.max()]))) > MOST_EXPONENT for each in positive)
+
+
+def _log10(values: Float64Array) -> Float64Array:
+    """Return the decimal logarithm of what is above 0, nan for the rest."""
+    return np.log10(values, where=values > 0, out=np.full(len(values), np.nan))
+
+
+def _scale_log(axes: Axes, series: Sequence[Float64Array]) -> None:
+    """Make an axis logarithmic, where there is anything above 0; what is far is drawn by its logarithms already."""
+    if not any((values > 0).any() for values in series):
+        return
+    if not _is_far(series):
+        axes.set_yscale("log", nonpositive="mask")
+        return
+    low, high = axes.get_ylim()
+    marks = decades(low, high, MANY_DECADES) or [round((low + high) / 2, 2)]
+    axes.set_yticks(marks, [f"$10^{{{each}}}$" for each in marks])
+
+
 def _draw_series(axes: Axes, name: str, values: Float64Array) -> None:
-    engine = _place_of(name.rsplit(maxsplit=1)[-1])
-    style = ":" if name.startswith("held-out") else "--" if engine else "-"
+    engine, held_out = _place_of(name.rsplit(maxsplit=1)[-1]), name.startswith("held-out")
+    style = ":" if held_out else "--" if engine else "-"
     epochs, drawn = _thinned(values)
-    axes.plot(epochs, drawn, style, color=COLOURS[engine], label=name, linewidth=1.3)
-    broken = np.flatnonzero(~np.isfinite(values))
-    if len(broken):
-        marked = broken[:: max(1, len(broken) // MOST_COLUMNS)] + 1
-        transform = axes.get_xaxis_transform()
-        axes.plot(marked, np.full(len(marked), 0.01), "x", color=COLOURS[engine], transform=transform, clip_on=False)
+    axes.plot(
+        epochs, drawn, style, color=COLOURS[engine], label=name, linewidth=WIDTHS[engine] * (0.6 if held_out else 1)
+    )
+
+
+def _mark_broken(axes: Axes, losses: Mapping[str, Float64Array]) -> None:
+    """Mark the epochs whose loss is not finite, where the curve has a gap."""
+    label = "inf or nan"
+    for name, values in losses.items():
+        broken = np.flatnonzero(~np.isfinite(values))
+        if len(broken):
+            marked = broken[:: max(1, len(broken) // MOST_COLUMNS)] + 1
+            look = {"color": COLOURS[_place_of(name.rsplit(maxsplit=1)[-1])], "label": label, "clip_on": False}
+            axes.plot(marked, np.full(len(marked), 0.015), "x", transform=axes.get_xaxis_transform(), **look)
+            label = "_"  # once in the legend
 
 
 def _place_of(engine: str) -> int:
@@ -129,43 +201,53 @@ def answer_map(
     """
     across = math.ceil(math.sqrt(len(values)))
     down = -(-len(values) // across)
-    figure = _figure(max(6.5, 2.6 * across), max(5.5, 2.4 * down))
+    figure = _figure(max(6.5, 2.6 * across), max(6.0, 2.4 * down))
     grid = figure.subplots(down, across, squeeze=False).ravel()
     for axes in grid[len(values) :]:
         axes.set_axis_off()
-    finite = values[np.isfinite(values)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    for axes, unit, title in zip(grid, values, titles, strict=False):
+    finite = values[np.isfinite(values)].astype(np.float64)
+    by = _unit([finite])
+    low, high = (float(finite.min()) / by, float(finite.max()) / by) if finite.size else (0.0, 1.0)
+    for axes, unit, title in zip(grid, values.astype(np.float64) / by, titles, strict=False):
         axes.set_title(title)
         if samples[0].shape[1] == 1:
-            _draw_line(axes, unit[0], extent, samples if answers is not None else None)
+            _draw_line(axes, unit[0], extent, (samples[0], samples[1] / by) if answers is not None else None, _in(by))
             continue
-        image = axes.imshow(
-            unit,
-            cmap="cividis",
-            vmin=low,
-            vmax=high,
-            aspect="auto",
-            extent=(extent.left, extent.right, extent.bottom, extent.top),
-        )
+        box = (extent.left, extent.right, extent.bottom, extent.top)
+        image = axes.imshow(unit, cmap="cividis", vmin=low, vmax=high, aspect="auto", extent=box)
+        axes.set_facecolor(NOT_FINITE)  # an image is not drawn where it is nan
         axes.set_xlabel("x1")
         axes.set_ylabel("x2")
         _draw_samples(axes, samples, classes, answers)
         if answers is not None and classes is not None:
             _draw_boundary(axes, values, extent)
-    if samples[0].shape[1] == 2:
-        figure.colorbar(image, ax=list(grid), label="ŷ" if answers is not None else "activation")
+    if samples[0].shape[1] == 2 and finite.size:
+        figure.colorbar(image, ax=list(grid), label=f"{'ŷ' if answers is not None else 'activation'}{_in(by)}")
+    if finite.size < values.size:
+        grid[0].plot([], [], "s", color=NOT_FINITE, label="inf or nan")
+    _add_legend(figure, grid[0])
     figure.suptitle(heading)
     return figure
 
 
-def _draw_line(axes: Axes, values: FloatArray, extent: Extent, samples: tuple[FloatArray, FloatArray] | None) -> None:
-    axes.plot(np.linspace(extent.left, extent.right, len(values)), values, color=COLOURS[0], label="ŷ")
-    axes.set_xlabel("x")
-    axes.set_ylabel("ŷ" if samples else "activation")
+def _add_legend(figure: Figure, axes: Axes) -> None:
+    """Say below the pictures what the signs of each of them are."""
+    signs, names = axes.get_legend_handles_labels()
+    if signs:
+        columns = min(len(signs), 4)
+        figure.legend(signs, names, loc="outside lower center", ncols=columns, fontsize="small", facecolor="#d0d0d0")
+
+
+def _draw_line(
+    axes: Axes, values: FloatArray, extent: Extent, samples: tuple[FloatArray, FloatArray] | None, by: str
+) -> None:
     if samples:
-        axes.plot(samples[0][:, 0], samples[1][:, 0], ".", color=COLOURS[1], label="y")
-        axes.legend()
+        axes.plot(samples[0][:, 0], samples[1][:, 0], ".", color=COLOURS[1], label="y of the samples")
+    answer = "ŷ" if samples else "activation"
+    axes.plot(np.linspace(extent.left, extent.right, len(values)), values, color=COLOURS[0], label=answer, linewidth=2)
+    axes.set_xlabel("x")
+    axes.set_ylabel(f"{'ŷ, y' if samples else 'activation'}{by}")
+    axes.grid(alpha=0.25)
 
 
 def _draw_samples(
@@ -176,43 +258,41 @@ def _draw_samples(
 ) -> None:
     x, y = samples
     if classes is None:
-        axes.plot(x[:, 0], x[:, 1], "o", color="white", markeredgecolor="black", markersize=4)
+        axes.plot(*x.T, "o", color="white", markeredgecolor="black", markersize=4, linestyle="", label="sample")
         return
     labels = class_of(y)
     for k, name in enumerate(classes):
         of = labels == k
-        marker = MARKERS[k % len(MARKERS)]
-        colour = "white" if k % 2 == 0 else "black"
-        axes.plot(
-            *x[of].T, marker, color=colour, markeredgecolor="grey", markersize=4, linestyle="", label=f"class {name}"
-        )
+        look = {"color": "white" if k % 2 == 0 else "black", "markeredgecolor": "grey", "markersize": 4.5}
+        axes.plot(*x[of].T, MARKERS[k % len(MARKERS)], linestyle="", label=f"class {name}", **look)
     if answers is not None:
         wrong = (class_of(answers) != labels) | np.isnan(answers).any(axis=1)
-        axes.plot(*x[wrong].T, "x", color="red", markersize=9, label=f"{int(wrong.sum())} misclassified")
-        axes.legend(loc="best", fontsize="small")
+        look = {"color": "#e8112d", "markeredgecolor": "white", "markersize": 9, "markeredgewidth": 0.8}
+        axes.plot(*x[wrong].T, "X", linestyle="", label=f"{int(wrong.sum()):,} misclassified", **look)
 
 
 def _draw_boundary(axes: Axes, values: FloatArray, extent: Extent) -> None:
     outputs, rows, columns = values.shape
     classes = class_of(values.reshape(outputs, -1).T).reshape(rows, columns)
-    field = values[0] if outputs == 1 else classes.astype(float)
+    field = np.clip(values[0], -FAR_FROM_BOUNDARY, FAR_FROM_BOUNDARY) if outputs == 1 else classes.astype(float)
     levels = [0.5] if outputs == 1 else [k + 0.5 for k in range(outputs - 1)]
     if len(np.unique(classes)) > 1:
         box = (extent.left, extent.right, extent.bottom, extent.top)
         axes.contour(field, levels=levels, colors="white", linewidths=2, origin="upper", extent=box)
+        axes.plot([], [], color="white", linewidth=2, label="boundary")
 
 
 def distributions(spread: Spread, activations: Sequence[str], heading: str) -> Figure:
     """Draw a histogram of every quantity of every layer, above them the gradients' flow, and say what is unhealthy."""
-    depth, words = len(activations), "\n".join(spread.findings)
-    above, title = (3.0 if spread.flow else 0.1), 0.5 + 0.2 * len(spread.findings)
-    height = 1.7 * depth + above + title + 0.9
+    depth, words = len(activations), "\n".join(_words(spread))
+    above, title = (2.6 if spread.flow else 0.1), 0.4 + 0.2 * len(_words(spread))
+    height = 1.5 * depth + above + title + 1.6
     figure = _figure(13, height, layout=None)  # an automatic one takes seconds for so many axes
     outer = figure.add_gridspec(
         *(2, 1),
-        height_ratios=(above, 1.7 * depth),
+        height_ratios=(above, 1.5 * depth),
         **{"left": 0.07, "right": 0.985, "top": 1 - (title + 0.2) / height, "bottom": 0.5 / height},
-        hspace=2.4 / height,
+        hspace=2.3 / height,
     )
     if spread.flow:
         _draw_flow(outer[0].subgridspec(1, 3, wspace=0.25).subplots(), spread.flow)
@@ -227,45 +307,79 @@ def distributions(spread: Spread, activations: Sequence[str], heading: str) -> F
     return figure
 
 
+def _words(spread: Spread) -> tuple[str, ...]:
+    """Say what is unhealthy, or that nothing is; at epoch 0 nothing is known."""
+    return (spread.findings or (WELL,)) if spread.flow else ()
+
+
 def _draw_histogram(axes: Axes, spread: Spread, quantity: str, k: int) -> None:
     of = spread.histograms.get(name_of(quantity, k))
     axes.tick_params(labelsize="x-small")
     if of is None or not math.isfinite(of.low):
-        axes.text(0.5, 0.5, "not known yet" if of is None else "not finite", ha="center", transform=axes.transAxes)
+        _leave_empty(axes, "not known" if of is None else "not finite")
+        axes.set_xlabel(str(name_of(quantity, k)), fontsize="x-small")
+        axes.set_xticks([])
         return
-    width = of.high - of.low or max(abs(of.low), 1.0) * 0.1
-    edges = np.linspace(of.low, of.low + width, len(of.counts) + 1)
-    if of.low == of.high:
+    unit = _unit([np.array([of.low, of.high])])
+    low, high = of.low / unit, of.high / unit
+    width = high - low or max(abs(low), 1.0) * 0.1
+    edges = np.linspace(low, low + width, len(of.counts) + 1)
+    if low == high:
         edges = edges - width / 2
     axes.locator_params(axis="x", nbins=4)
     axes.ticklabel_format(axis="x", style="sci", scilimits=(-2, 3))
     axes.xaxis.get_offset_text().set_fontsize("x-small")
+    axes.yaxis.get_major_locator().set_params(nbins=4, integer=True)
     axes.stairs(of.counts, edges, fill=True, color=COLOURS[1])
-    axes.set_xlabel(str(name_of(quantity, k)), fontsize="x-small")
+    if of.not_finite:
+        text = f"{of.not_finite:,} inf or nan"
+        axes.text(0.97, 0.85, text, ha="right", transform=axes.transAxes, fontsize="x-small", color=NOT_FINITE)
+    axes.set_xlabel(f"{name_of(quantity, k)}{_in(unit)}", fontsize="x-small")
+
+
+def _leave_empty(axes: Axes, why: str) -> None:
+    axes.text(0.5, 0.5, why, ha="center", transform=axes.transAxes)
+    axes.set_yticks([])
 
 
 def _draw_flow(panels: Sequence[Axes], flow: Sequence[Flow]) -> None:
     layers = [each.layer for each in flow]
     sizes, ratios, saturated = panels
-    for label, values in (
-        ("mean", [each.mean_gradient for each in flow]),
-        ("largest", [each.largest_gradient for each in flow]),
-    ):
-        sizes.plot(layers, values, "o-", label=label)
-    if any(each.mean_gradient > 0 for each in flow):
-        sizes.set_yscale("log")
+    means, largest = (np.array([getattr(each, f"{name}_gradient") for each in flow]) for name in ("mean", "largest"))
+    far = _is_far([means, largest])
+    for values, label, stroke, colour in ((means, "mean", "o-", COLOURS[1]), (largest, "largest", "^--", COLOURS[0])):
+        sizes.plot(layers, _log10(values) if far else values, stroke, label=label, color=colour)
+    _scale_log(sizes, [means, largest])
+    if not np.isfinite(means).any():
+        _leave_empty(sizes, "not finite")
     sizes.set_ylabel("|dL/dθ|")
-    sizes.legend()
-    ratios.plot(layers, [each.ratio if math.isfinite(each.ratio) else math.nan for each in flow], "o-")
-    ratios.axhline(USUAL_RATIO, linestyle=":", color="grey")
+    sizes.legend(fontsize="small")
+    known = [each.ratio if math.isfinite(each.ratio) else math.nan for each in flow]
+    ratios.plot(layers, known, "o-", color=COLOURS[1])
+    ratios.axhline(USUAL_RATIO, linestyle=":", color="black", label="−3 is usual")
+    ratios.set_ylim(min(USUAL_SPAN[0], *known) - 0.2, max(USUAL_SPAN[1], *known) + 0.2)
     ratios.set_ylabel("log₁₀ ‖ΔW‖/‖W‖")
-    shares = [math.nan if each.saturated is None else each.saturated for each in flow]
-    saturated.bar(layers, [0 if math.isnan(each) else each for each in shares])
-    saturated.set_ylim(0, 1)
-    saturated.set_ylabel("saturated share")
+    ratios.legend(fontsize="small")
+    _draw_saturated(saturated, flow)
     for axes in panels:
         axes.set_xlabel("layer")
         axes.set_xticks(layers)
+        axes.set_xlim(layers[0] - 0.5, layers[-1] + 0.5)
+        axes.grid(alpha=0.25)
+
+
+def _draw_saturated(axes: Axes, flow: Sequence[Flow]) -> None:
+    """Draw the share of saturated activations, and of units that are silent; a dash where slopes play no part."""
+    for each in flow:
+        if each.saturated is None:
+            axes.text(each.layer, 0.02, "–", ha="center")
+    layers = np.array([each.layer for each in flow])
+    axes.bar(layers - 0.2, [each.saturated or 0.0 for each in flow], 0.4, label="saturated", color=COLOURS[1])
+    silent = [each.silent / each.units if each.units else 0.0 for each in flow]
+    axes.bar(layers + 0.2, silent, 0.4, label="silent units", color=COLOURS[0], hatch="//", edgecolor="white")
+    axes.set_ylim(0, 1)
+    axes.set_ylabel("share")
+    axes.legend(fontsize="small")
 
 
 def _figure(width: float, height: float, layout: Literal["constrained"] | None = "constrained") -> Figure:

@@ -30,11 +30,14 @@ USUAL_RATIO = -3.0
 
 Karpathy, *CS231n*, "Neural Networks Part 3", section "Ratio of weights:updates".
 """
-LARGE_RATIO, SMALL_RATIO = -1.0, -5.0
+FAR_TOO_LARGE, LARGE_RATIO, SMALL_RATIO = 0.5, -1.0, -5.0
+LONG = 4.0
+"""log₁₀ of numbers that are written with an exponent."""
 MUCH_FLATTER = 100.0
 """Gradients that change so many-fold from the last layer to the first vanish, or explode."""
 MOSTLY = 0.5
 """The share of saturated activations that is worth saying."""
+WELL = "Nothing looks unhealthy at this epoch."
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
@@ -157,11 +160,21 @@ def _of_units(flow: Flow) -> list[str]:
 def _of_ratio(flow: Flow) -> list[str]:
     if math.isnan(flow.ratio) or math.isinf(flow.ratio):
         return []
+    if flow.ratio > FAR_TOO_LARGE:
+        large = f"{_times(flow.ratio)} times as large as"
+        return [f"The update of W{flow.layer} is {large} its weights; a thousandth is usual."]
     if flow.ratio > LARGE_RATIO:
         return [f"The update of W{flow.layer} is {10**flow.ratio:.0%} of its weights; 0.1 % is usual."]
     if flow.ratio < SMALL_RATIO:
         return [f"The update of W{flow.layer} is 1e{flow.ratio:.0f} of its weights: it hardly learns."]
     return []
+
+
+def _times(power: float) -> str:
+    """Write 10 to a power above 0 with two digits; it may be larger than any float."""
+    if power >= LONG:
+        return f"{10 ** (power % 1):.1f}e{math.floor(power)}"
+    return f"{float(f'{10**power:.2g}'):,g}"
 
 
 def _named(layers: Sequence[int]) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.pictures.scales import share_of
+
 if TYPE_CHECKING:
     from core.arrays import FloatArray
 
@@ -42,7 +44,6 @@ def histogram(values: FloatArray, bins: int) -> Histogram:
         counts = [0] * bins
         counts[bins // 2] = len(finite)
         return Histogram(low, high, tuple(counts), missing)
-    # halves, or the range of numbers near the largest would overflow
-    places = ((finite / 2 - low / 2) / (high / 2 - low / 2) * bins).astype(np.intp)
+    places = (share_of(finite, low, high) * bins).astype(np.intp)
     counts = np.bincount(np.minimum(places, bins - 1), minlength=bins).tolist()
     return Histogram(low, high, tuple(counts), missing)

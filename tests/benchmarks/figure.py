@@ -17,6 +17,8 @@ class Effort:
 
     rounds: int
     """Interleaved runs, of which the median counts."""
+    warming: int
+    """Starts of a program before those, which read the disk and do not count."""
     seconds: float
     """How long one run lasts, where it is timed by how far it gets."""
     updates: int
@@ -31,8 +33,10 @@ class Effort:
     """Rows and columns of the large matrix."""
 
 
-FULL = Effort(rounds=15, seconds=2.0, updates=1000, epochs=1_000_000, jumps=200, presses=300, rows=1_000_000, size=4096)
-SHORT = Effort(rounds=1, seconds=0.2, updates=20, epochs=300, jumps=5, presses=6, rows=3000, size=300)
+FULL = Effort(
+    rounds=15, warming=1, seconds=2.0, updates=1000, epochs=1_000_000, jumps=200, presses=300, rows=1_000_000, size=4096
+)
+SHORT = Effort(rounds=1, warming=0, seconds=0.2, updates=20, epochs=300, jumps=5, presses=6, rows=3000, size=300)
 
 
 @dataclass(frozen=True)

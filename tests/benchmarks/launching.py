@@ -6,9 +6,11 @@ What profiles of the start and of the end showed (`-X importtime`, pyinstrument 
   screen and trainer took most: each dataclass compiles half a dozen methods, 0.3 ms. As msgspec's structs they take a
   tenth, and as their module no longer imports experiments, all that comes with those (60 ms of CPU became 5).
 - Collecting garbage while nothing is garbage took a tenth of the imports: it begins with the first frame.
-- The trainer's own start slows the screen's down, though it has a core of its own: PyTorch's import is a second of
-  reading and computing. It begins when the first frame has been painted. That took the ratio from 2.2 to 1.7.
-- Composing and painting the panes takes 50 ms, of which parsing the style sheet 10, and the first full paint 20.
+- The trainer's own start slows the screen's down, though it has a core of its own: what it imports cost the first frame
+  40 ms. It waits for that frame, and PyTorch's import, a second of reading and computing, for what comes after it.
+- Composing and painting the panes takes 50 ms: the full paint 10, laying out and mounting 20. Parsing the style sheet
+  took 10; half of it was for dialogs, which now bring their own when the first one comes up.
+- What Python has to compile first comes on top of all that, 50 ms. The first start does that, as installing does.
 - Of the 360 ms that leaving took, 200 are Textual's: its input thread looks twice a tenth of a second for keys. Python
   took 80 to take modules apart, which is left out now; the trainer took 70 to end, and does so meanwhile.
 """
@@ -62,7 +64,7 @@ def _first_paint(effort: Effort) -> Figure:
     """Both from the spawn to the first frame's text; the first start of each, which reads the disk, doesn't count."""
     commands = {"mlp-tui": (PROGRAM, b"1 Model"), "minimal": ([sys.executable, "-c", MINIMAL], b"painted")}
     times: dict[str, list[float]] = {name: [] for name in commands}
-    for counted in range(-1, effort.rounds):
+    for counted in range(-effort.warming, effort.rounds):
         for name, (command, text) in commands.items():
             terminal = Terminal(command)
             try:

@@ -20,8 +20,8 @@ from core.session import Session
 from tui.depicted import plane_of
 from tui.history import LossHistory
 from tui.pictures.curve import Curve, Look
-from tui.pictures.plane import Map
-from tui.pictures.spread import histogram_width, picture
+from tui.pictures.plane import Map, MapLook
+from tui.pictures.spread import Inks, histogram_width, picture
 from tui.protocol import ShowPlane
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _drawer(history: LossHistory) -> Callable[[], object]:
     def draw() -> None:
         trained = history.trained("scratch")
         history.take({name: (trained, array("d", [0.1])) for name in ENGINES})
-        look = Look(1, trained + 1, log=True, dark=True, columns=CURVE[0], rows=CURVE[1])
+        look = Look(1, trained + 1, log=True, dark=True, columns=CURVE[0], rows=CURVE[1], grid=PLAIN)
         curve = Curve(history, ENGINES, (), look, PLAIN)
         for y in range(CURVE[1]):
             curve.line(y, trained, PLAIN)
@@ -88,7 +88,7 @@ def _of_map(effort: Effort) -> Iterator[Figure]:
         known.append(plane_of(session, frames[len(known) % len(frames)], asked))
 
     def draw() -> None:
-        drawn = Map(known[-1], 0, shaded=False)
+        drawn = Map(known[-1], 0, MapLook())
         for y in range(ROWS):
             drawn.line(y)
 
@@ -109,7 +109,7 @@ def _of_spread(effort: Effort) -> Figure:
 
     def count_and_draw() -> None:
         spread = spread_of(engine, activations, histogram_width(70), fused=True)
-        picture(spread, activations, 70, PLAIN, PLAIN)
+        picture(spread, activations, 70, 34, Inks(PLAIN, PLAIN, PLAIN))
 
     times = interleaved({"spread": count_and_draw}, effort.rounds)
     took = statistics.median(times["spread"]) * 1e3

@@ -32,6 +32,7 @@ class Terminal:
         environment = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), "COLORTERM": "truecolor"}
         self._state = tempfile.TemporaryDirectory()  # what is remembered of other starts is not measured
         environment["XDG_STATE_HOME"] = self._state.name
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what the first start compiles stays, as pip's does
         self.begun = time.perf_counter()
         self._child = pexpect.spawn(command[0], command[1:], env=environment, dimensions=(40, 120))
         self._child.delaybeforesend = None

@@ -62,7 +62,7 @@ async def _measure(effort: Effort) -> list[Figure]:
 async def _first_paint(browser: Any, server: Any, chromium: Any, effort: Effort) -> tuple[Figure, Figure]:
     """Open a page and a terminal in turns; the first of each, which reads the disk, doesn't count."""
     times: dict[str, list[float]] = {"browser": [], "terminal": []}
-    for counted in range(-1, effort.rounds):
+    for counted in range(-effort.warming, effort.rounds):
         tab = await chromium.open(server.address)
         painted = await tab.shows("1 Model") / 1e3
         await tab.close()

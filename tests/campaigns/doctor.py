@@ -1,6 +1,7 @@
 """Every mistake, at every layer, in a backward pass written by hand: does the doctor name it?
 
-    python tests/campaigns/doctor.py [--seeds 5] [--singles 1000] [--pairs 200] [--right 200] [--seed 0] [--only NAME]
+    python tests/campaigns/doctor.py [--seeds 50] [--singles 1000] [--pairs 2000] [--right 200] [--only NAME]
+                                     [--results FILE] [--seconds 55]
 
 The backward pass and the mistakes in it are those of `handwritten.py`. Prints a table, a line a mistake:
 
@@ -8,6 +9,7 @@ named       these mistakes at these layers, and no others
 equivalent  others that give the same numbers on every probe
 listed      among the alternatives that the doctor says it can't tell apart
 unnamed     wrong, with no mistake that explains it (so the doctor says)
+in part     named mistakes that were not made, and said that they don't explain everything
 WRONG       explained by mistakes that were not made
 not seen    called right
 invisible   the numbers are those of a right pass
@@ -15,7 +17,8 @@ crash       the file can't be run with it
 
 Mistakes that are in no catalogue have to be unnamed.
 
-ctrl+c ends it early, and prints what has come out by then.
+ctrl+c ends it early, or `--seconds`, and prints what has come out by then. With `--results` every outcome is appended
+to a file, and the next run with it goes on where this one ended; the table is that of all that the file holds.
 
 Exits with 1 if anything is WRONG or not seen, or if fewer than 99 % (of pairs 90 %) are named, equivalent or listed.
 """
@@ -23,9 +26,11 @@ Exits with 1 if anything is WRONG or not seen, or if fewer than 99 % (of pairs 9
 import argparse
 import contextlib
 import itertools
+import math
 import random
 import sys
 import tempfile
+import time
 import types
 import warnings
 from collections import Counter, defaultdict
@@ -33,9 +38,11 @@ from pathlib import Path
 
 import numpy as np
 from handwritten import GARBLED, LINES, SLOTS, written
+from kept import Kept, code_path, fingerprint
 
-from core.doctor.check import examine, observed
+from core.doctor.check import examine
 from core.doctor.consult import Examiner
+from core.doctor.findings import observed
 from core.doctor.observation import names_downward
 from core.errors import GuestError, MlpError
 from core.guest.described import experiment_of
@@ -45,6 +52,9 @@ from core.mistakes import places, planted
 from core.probes import probes
 from core.reference import Network
 from core.simulation import simulate
+
+JUDGED = [code_path("core", each) for each in ("doctor", "mistakes", "functions", "simulation.py", "probes.py")]
+"""The code whose outcomes these are."""
 
 NETWORKS = [
     ((2, 10, 10, 1), ("sigmoid", "sigmoid"), "identity", "sse"),
@@ -83,7 +93,7 @@ class LocalGuest:
         W, b = ([arrays[f"{part}{k}"].copy() for k in range(1, depth + 1)] for part in "Wb")
         try:
             returned = self._module.gradients(arrays["x"].copy(), arrays["y"].copy(), W, b)
-            return Message({"changed": [], "autograd": False}, named(returned, depth))
+            return Message({"changed": [], "autograd": False, "torch": False, "engines": []}, named(returned, depth))
         except ReturnedError as error:
             raise GuestError(str(error)) from None
         except Exception as error:
@@ -136,8 +146,15 @@ def outcome(network, mistakes, folder):
     if report.verdict == "right":
         return ("invisible" if same_numbers(guest, ()) else "not seen"), said
     if not report.explained:
-        return "unnamed", f"{said} then {report.unexplained[1:2]}"
+        return unexplained(mistakes, answers), f"{said} then {report.unexplained[1:2]}"
     return judged(network, mistakes, guest, answers), said
+
+
+def unexplained(mistakes, answers):
+    """Compare what was named with what was made where something is left that no mistake explains."""
+    made = {(name.partition(":")[0], k) for name, k in mistakes}
+    named_ = [{(each.mistake.name, each.layer) for each in answer} for answer in answers]
+    return "unnamed" if not named_ or any(each <= made for each in named_) else "in part"
 
 
 def judged(network, mistakes, guest, answers):
@@ -196,7 +213,7 @@ def hides(network, both):
     return made[0] in made[1:]
 
 
-COLUMNS = ("named", "equivalent", "listed", "unnamed", "WRONG", "not seen", "invisible", "crash")
+COLUMNS = ("named", "equivalent", "listed", "unnamed", "in part", "WRONG", "not seen", "invisible", "crash")
 NAMED = ("named", "equivalent", "listed")
 EXPECTED = {
     "one mistake": (*NAMED, "invisible", "crash"),
@@ -228,51 +245,85 @@ def varied(network, chance):
 
 
 class Campaign:
-    """What came out so far, by kind and by mistake."""
+    """What came out so far, by case. A case draws from a generator of its own, so that any may be left for later."""
 
-    def __init__(self, folder, seed):
-        self._folder, self.chance = folder, random.Random(seed)
-        self.counts = defaultdict(lambda: defaultdict(Counter))
+    def __init__(self, folder, asked, kept):
+        self._folder, self._asked, self._kept = folder, asked, kept
+        self._until = time.monotonic() + asked.seconds
 
-    def network(self):
-        return varied(self.chance.choice(NETWORKS), self.chance)
+    def chance(self, *words):
+        return random.Random(" ".join(map(str, (self._asked.seed, *words))))
 
-    def _try(self, kind, name, network, mistakes):
+    def counts(self):
+        """Count the outcomes by kind, and by mistake."""
+        counts = defaultdict(lambda: defaultdict(Counter))
+        for (kind, *_), (name, result) in self._kept.outcomes.items():
+            counts[kind][name][result] += 1
+        return counts
+
+    def _try(self, case, name, network, mistakes):
+        if time.monotonic() > self._until:
+            raise OverTimeError
         result, said = outcome(network, mistakes, self._folder)
-        self.counts[kind][name][result] += 1
-        if result not in EXPECTED[kind]:
-            print(f"{kind}, {result}: {network} {mistakes} → {said}", file=sys.stderr)
+        self._kept.add(case, (name, result))
+        if result not in EXPECTED[case[0]]:
+            print(f"{case[0]}, {result}: {network} {mistakes} → {said}", file=sys.stderr)
 
-    def singles(self, seeds, most, only):
+    def _numbered(self, kind, count):
+        """Draw a network for each case that is still to be tried."""
+        for i in range(count):
+            if (kind, i) not in self._kept.outcomes:
+                chance = self.chance(kind, i)
+                yield (kind, i), chance, varied(chance.choice(NETWORKS), chance)
+
+    def singles(self):
         tried = []
-        for seed, base in itertools.product(range(seeds), NETWORKS):
-            network = base if seed == 0 else varied(base, self.chance)
-            tried += [(network, name, k) for name, k in applicable(network) if only in name]
-        for network, name, k in self.chance.sample(tried, min(len(tried), most)):
-            self._try("one mistake", name, network, [(name, k)])
+        for seed, (i, base) in itertools.product(range(self._asked.seeds), enumerate(NETWORKS)):
+            network = base if seed == 0 else varied(base, self.chance("network", seed, i))
+            tried += [
+                (("one mistake", seed, i, name, k), network)
+                for name, k in applicable(network)
+                if self._asked.only in name
+            ]
+        self.chance("order").shuffle(tried)
+        for case, network in tried[: self._asked.singles]:
+            if case not in self._kept.outcomes:
+                *_, name, k = case
+                self._try(case, name, network, [(name, k)])
 
-    def pairs(self, count):
-        for _ in range(count):
-            network = self.network()
-            both = self.chance.sample(applicable(network), 2)
-            both.sort(key=lambda each: SLOTS.index(LINES[each[0]][0]))
-            (one, k), (other, j) = both
-            same = k == j and one.partition(":")[0] == other.partition(":")[0]
-            if not same and not hides(network, both):
-                self._try("two mistakes", f"in {'one layer' if k == j else 'two layers'}", network, both)
+    def pairs(self):
+        for case, chance, network in self._numbered("two mistakes", self._asked.pairs):
+            both = chance.sample(applicable(network), 2)
+            while alike(*both) or hides(network, in_order(both)):
+                both = chance.sample(applicable(network), 2)
+            both = in_order(both)
+            where = "in one layer" if both[0][1] == both[1][1] else "in two layers"
+            self._try(case, where, network, both)
 
-    def garbled(self, count):
-        for _ in range(count):
-            network = self.network()
-            name, k = self.chance.choice(list(GARBLED)), self.chance.randint(1, len(network[0]) - 1)
+    def garbled(self):
+        for case, chance, network in self._numbered("in no catalogue", self._asked.garbled):
+            name, k = chance.choice(list(GARBLED)), chance.randint(1, len(network[0]) - 1)
             top = k == len(network[0]) - 1
             same = name == "a square" and network[3] == "mae"  # ±1/N, which squared is averaged twice
             if GARBLED[name][0] != ("upstream" if top else "error") and not same:
-                self._try("in no catalogue", name, network, [(name, k)])
+                self._try(case, name, network, [(name, k)])
 
-    def right(self, count):
-        for _ in range(count):
-            self._try("no mistake", "right", self.network(), [])
+    def right(self):
+        for case, _, network in self._numbered("no mistake", self._asked.right):
+            self._try(case, "right", network, [])
+
+
+class OverTimeError(Exception):
+    """The seconds are over."""
+
+
+def in_order(both):
+    return sorted(both, key=lambda each: SLOTS.index(LINES[each[0]][0]))
+
+
+def alike(one, other):
+    """Whether two mistakes are one, in two forms at one place."""
+    return one[1] == other[1] and one[0].partition(":")[0] == other[0].partition(":")[0]
 
 
 def main():
@@ -284,16 +335,19 @@ def main():
     parser.add_argument("--right", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="")
+    parser.add_argument("--results", type=Path, help="a file to go on with")
+    parser.add_argument("--seconds", type=float, default=math.inf, help="begin no case after them")
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
+    kept = Kept(asked.results, fingerprint(*JUDGED, Path(__file__), Path(__file__).with_name("handwritten.py")))
     with tempfile.TemporaryDirectory() as folder, np.errstate(all="ignore"):
-        campaign = Campaign(Path(folder), asked.seed)
-        with contextlib.suppress(KeyboardInterrupt):
-            campaign.singles(asked.seeds, asked.singles, asked.only)
-            campaign.pairs(asked.pairs)
-            campaign.garbled(asked.garbled)
-            campaign.right(asked.right)
-    well = [table(kind, counts) for kind, counts in campaign.counts.items()]
+        campaign = Campaign(Path(folder), asked, kept)
+        with contextlib.suppress(KeyboardInterrupt, OverTimeError):
+            campaign.singles()
+            campaign.pairs()
+            campaign.garbled()
+            campaign.right()
+    well = [table(kind, counts) for kind, counts in campaign.counts().items()]
     return 0 if all(well) else 1
 
 

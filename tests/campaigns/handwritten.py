@@ -167,6 +167,8 @@ LINES = {
     "wrong-sign:delta": ("delta", "delta = -delta"),
     "wrong-sign:dW": ("dW", "dW[k] = -dW[k]"),
     "wrong-sign:db": ("db", "db[k] = -db[k]"),
+    "sign-left-out": ("error", "up[k] = np.sqrt(up[k] ** 2)"),
+    "loss-for-derivative": ("error", "up[k] = (a[k] - y) ** 2 / (N * m if loss == 'mse' else 1)"),
     "residual-broadcast": (
         "error",
         "a[L] - y.ravel(); up[k] = np.array([[sum(slope(p, t)[0, 0] for t in y[:, None])] for p in a[L][:, None]])"
@@ -181,6 +183,7 @@ LINES = {
     "derivative-left-out:local": ("local", "delta = up[k]"),
     "derivative-not-cancelled": ("derivative", "d = a[k] * (1 - a[k])"),
     "softmax-diagonal": ("derivative", "d = a[k] - a[k] ** 2"),
+    "softmax-diagonal:fused": ("error", "up[k] = -y / a[k] / N * a[k] * (1 - a[k])"),
     "derivative-at-activation": ("derivative", "d = fprime(F[k], a[k])"),
     "derivative-formula-at-z": ("derivative", "d = z[k] - z[k] ** 2 if F[k] == 'sigmoid' else 1 - z[k] ** 2"),
     "activation-for-derivative": ("derivative", "d = a[k]"),
@@ -200,6 +203,8 @@ LINES = {
     "wrong-weights:below": ("upstream", "up[k] = deltas[k + 1] @ W[k].T"),
     "wrong-weights:below-transposed": ("upstream", "up[k] = deltas[k + 1] @ W[k]"),
     "wrong-weights:above": ("upstream", "up[k] = deltas[k + 1] @ W[k + 2].T"),
+    "wrong-weights:bias-last": ("upstream", "up[k] = (deltas[k + 1] @ np.vstack([W[k + 1], b[k + 1]]).T)[:, 1:]"),
+    "wrong-weights:bias-first": ("upstream", "up[k] = (deltas[k + 1] @ np.vstack([b[k + 1], W[k + 1]]).T)[:, :-1]"),
     "updated-too-early": ("upstream", "up[k] = deltas[k + 1] @ (W[k + 1] - 0.05 * dW[k + 1]).T"),
     "derivative-not-carried": ("upstream", "up[k] = up[k + 1] @ W[k + 1].T"),
     "weights-left-out": ("upstream", "up[k] = np.tile(deltas[k + 1].sum(1)[:, None], (1, W[k].shape[1]))"),
@@ -218,6 +223,7 @@ LINES = {
     ),
     "wrong-activation": ("dW", "dW[k] = a[k].T @ delta"),
     "wrong-activation:z": ("dW", "dW[k] = z[k - 1].T @ delta"),
+    "wrong-activation:derivative": ("dW", "dW[k] = fprime(F[k - 1], z[k - 1]).T @ delta"),
     "weights-of-one-sample": ("dW", "dW[k] = np.outer(a[k - 1][0], delta[0])"),
     "weights-zero": ("dW", "dW[k] = np.zeros_like(W[k])"),
     "index-limit": ("dW", "dW[k][:, -1] = 0"),
@@ -234,6 +240,7 @@ LINES = {
     "bias-zero": ("db", "db[k] = 0 * b[k]"),
     "bias-of-wrong-layer": ("db", "db[k] = db[k + 1]"),
     "bias-derivative-left-out": ("db", "db[k] = up[k].sum(0)"),
+    "order-reversed": ("end", "dW, db = ([None, *group[1:-1][::-1], None] for group in (dW, db))"),
     "gradients-accumulated": (
         "end",
         "for part, each in (('W', dW), ('b', db)):\n"

@@ -18,7 +18,7 @@ import numpy as np
 from doctor import NETWORKS, network_of, varied
 from handwritten import written
 
-from core.doctor.check import EPSILON
+from core.doctor.findings import EPSILON
 from core.doctor.observation import Observation, names_downward, rights
 from core.guest.asking import arguments, results
 from core.guest.returned import named

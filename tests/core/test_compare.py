@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from core.compare import Verdict, compare
+from core.compare.elements import by_both_bounds
 from core.dat import dump_of, write
 from core.dat.foreign import found_in, read_any
 from core.dat.reading import Found, Reading, Tensor
 from core.engines.autograd import Autograd
 from core.engines.scratch import Scratch
 from core.experiment_file import load, parse
+from core.rounding import Bounded
 from core.session import Session
 from core.tensors import Quantity
 
@@ -289,3 +291,22 @@ def test_a_short_campaign_of_foreign_files_finds_nothing():
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("moved", [-1.0, -0.99, -0.5, 0.0, 0.5, 1.0])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_number_that_is_a_thousandth_off_is_found_or_shows_nothing(moved, dtype):
+    """However rounding has moved it before: by up to its bound, against the mistake or with it."""
+
+    class OneBound:
+        def __init__(self, bound):
+            self.bounded = lambda _name: Bounded(np.ones(1), np.full(1, bound))
+
+    found = 0
+    for bound in np.geomspace(1e-5, 1e-2, 400):
+        right = np.array([1 + moved * bound], dtype)
+        a, b = Tensor(right, np.zeros(1)), Tensor(right * right.dtype.type(1.001), np.zeros(1))
+        judged = by_both_bounds("dL/db1", a, b, (OneBound(bound),) * 2)
+        assert judged.outside.all() or judged.unseen.all(), bound
+        found += int(judged.outside.all())
+    assert found > 100

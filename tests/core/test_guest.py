@@ -97,15 +97,25 @@ HOSTILE = {
         "no array: no",
     ),
     "bytes into our pipe": (
-        "import os\nfor fd in range(3, 20):\n    try: os.write(fd, b'x' * 100)\n    except OSError: pass\nreturn 1",
+        "import os\nfor fd in range(3, 200):\n    try: os.write(fd, b'x' * 100)\n    except OSError: pass\nreturn 1",
         "mine.py",
     ),
-    "all descriptors closed": ("import os; os.closerange(0, 30); return 1", "mine.py"),
+    "all descriptors closed": ("import os; os.closerange(0, 4096); return 1", "took away what its process needs"),
+    "it kills what started it": ("import os; os.kill(os.getppid(), 9)\nwhile True: pass", "was ended by SIGKILL"),
+    "more and more memory": ("kept = []\nwhile True: kept.append(bytearray(10**7))", "ran out of the memory"),
+    "a generator": ("yield 1.0, [], []", "returned a generator"),
+    "an array of all there is": ("return 1.0, [np.broadcast_to(0.0, (10**6, 10**6))] * 2, [1, 2]", "numbers as dW[0]"),
+    "complex numbers": ("return 1.0, [1j, 2j], [1, 2]", "returned a complex of complex128 as dW[0]"),
+    "an __array__ that is itself": (
+        "class Odd:\n    def __array__(self, *a, **k): return np.asarray(self)\nreturn 1.0, [Odd(), Odd()], [1, 2]",
+        "no array",
+    ),
+    "a terminal's commands": ("raise ValueError('\\x1b[2Jgone')", "raised ValueError: �[2Jgone"),
     "globals deleted": ("globals().clear(); return np.sum(x)", "raised NameError"),
-    "builtins deleted": ("import builtins; builtins.__dict__.clear(); return 1", "mine.py"),
+    "builtins deleted": ("import builtins; builtins.__dict__.clear(); return 1", "took away what its process needs"),
     "an exception that can't be shown": (
-        "class Odd(Exception):\n    def __str__(self): raise Odd\nraise Odd",
-        "mine.py",
+        "class Odd(Exception):\n    def __str__(self): raise SystemExit\nraise Odd",
+        "raised Odd, whose text can't be had",
     ),
 }
 
@@ -140,6 +150,49 @@ def test_a_fork_answers_once_and_leaves_no_process_behind(guest_of):
         time.sleep(0.01)
     else:
         pytest.fail("the child is still there")
+
+
+ESCAPES = """
+import os
+if os.fork() == 0:
+    os.setsid()
+    print("escaped", os.getpid(), flush=True)
+    while True:
+        os.read(os.pipe()[0], 1)
+os.wait3(os.WNOHANG)
+"""
+
+
+def test_a_process_that_begins_a_session_of_its_own_is_ended_too(guest_of):
+    guest = guest_of(f"{ESCAPES}{function('return right(x, y, weights, biases)')}")
+
+    called(guest)
+    await_line(guest, "escaped")
+    guest.close()
+
+    escaped = [int(line.split()[1]) for line in guest.output.text().splitlines() if line.startswith("escaped")]
+    assert escaped
+    assert not any(Path(f"/proc/{pid}").exists() for pid in escaped)
+
+
+def await_line(guest, word):
+    until = time.monotonic() + 10
+    while word not in guest.output.text():
+        assert time.monotonic() < until
+        time.sleep(0.005)
+
+
+def test_a_crash_is_told_with_the_users_own_lines(guest_of):
+    error = complaint(guest_of(function("import ctypes\nctypes.string_at(0)")))
+
+    assert error.lines[-1].endswith(", in gradients: ctypes.string_at(0)")
+    assert all(line.startswith("mine.py, line ") for line in error.lines)
+
+
+def test_modules_that_it_changes_harm_no_answer(guest_of):
+    body = "import json\njson.dumps = json.loads = None\nreturn right(x, y, weights, biases)"
+
+    assert {"loss", "dW1", "db2"} <= called(guest_of(function(body))).arrays.keys()
 
 
 def test_both_sides_of_a_fork_may_return_and_one_answer_comes(guest_of):
@@ -223,13 +276,15 @@ def test_a_traceback_has_the_users_lines_alone(guest_of):
 def test_a_syntax_error_names_its_line(guest_of):
     error = complaint(guest_of("def gradients(x y):\n    pass\n"))
 
-    assert "SyntaxError" in str(error)
+    assert "is no Python that can be run (SyntaxError: " in str(error)
     assert error.lines == ("mine.py, line 1: def gradients(x y):",)
 
 
 def test_no_such_file_and_no_such_function_are_told(guest_of, tmp_path):
     assert "has no function `gradients" in str(complaint(guest_of("x = 1\n")))
     with Guest(tmp_path / "mine2.py") as guest, pytest.raises(GuestError, match="no such file"):
+        guest.load()
+    with Guest(tmp_path) as guest, pytest.raises(GuestError, match="is a folder"):
         guest.load()
 
 
@@ -374,5 +429,5 @@ def test_the_process_ends_with_the_one_that_started_it(tmp_path):
     command = [sys.executable, "-c", ABANDONS, str(tmp_path / "mine.py")]
     pid = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     until = time.monotonic() + 10
-    while Path(f"/proc/{pid}").exists() and b"worker.py" in Path(f"/proc/{pid}/cmdline").read_bytes():
+    while Path(f"/proc/{pid}").exists() and b"supervisor.py" in Path(f"/proc/{pid}/cmdline").read_bytes():
         assert time.monotonic() < until

@@ -44,11 +44,36 @@ def test_the_core_without_its_torch_files_loads_neither_torch_nor_any_screen():
     assert packages_loaded_by(*modules).isdisjoint({"torch", "textual", "rich", "tui"})
 
 
-def test_the_autograd_engine_loads_torch_but_no_screen():
-    loaded = packages_loaded_by("core.engines.autograd")
+TRAINING = """
+import json, sys
+import numpy as np
+from core.engines.autograd import Autograd
+from core.experiment import Experiment, Optimizer
+from core.functions.optimizers import OPTIMIZERS
+for name in OPTIMIZERS:
+    engine = Autograd(Experiment(optimizer=Optimizer(name)))
+    engine.step(np.ones((3, 2)), np.ones((3, 1)))
+    engine.restore(engine.state())
+    engine.step(np.ones((3, 2)), np.ones((3, 1)))
+print(json.dumps(sorted(sys.modules)))
+"""
 
-    assert "torch" in loaded
-    assert loaded.isdisjoint({"textual", "rich", "tui"})
+
+@pytest.fixture(scope="module")
+def loaded_by_training():
+    """All modules that are loaded when PyTorch's engine has trained with every optimizer."""
+    done = subprocess.run([sys.executable, "-c", TRAINING], capture_output=True, text=True, check=True, timeout=120)
+    return set(json.loads(done.stdout))
+
+
+def test_the_autograd_engine_loads_torch_but_no_screen(loaded_by_training):
+    assert "torch" in loaded_by_training
+    assert loaded_by_training.isdisjoint({"textual", "rich", "tui"})
+
+
+def test_the_autograd_engine_does_without_pytorchs_compiler_which_takes_as_long_to_load_as_the_rest(loaded_by_training):
+    assert "torch.optim" in loaded_by_training
+    assert "torch._dynamo" not in loaded_by_training
 
 
 @pytest.mark.parametrize("module", ["core.experiment", "core.tensors", "core.errors", "core.mistakes", "core.dat"])

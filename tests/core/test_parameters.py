@@ -12,7 +12,8 @@ from core.engines.autograd import Autograd
 from core.engines.scratch import Scratch
 from core.experiment import Data, Init
 from core.experiment_file import load
-from core.parameters import Parameters, draw, start_digest
+from core.initial import draw, start_digest
+from core.parameters import Parameters
 
 LAYERS = (2, 10, 10, 1)
 

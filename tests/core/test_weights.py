@@ -23,7 +23,8 @@ from core.engines.scratch import Scratch
 from core.errors import FileError
 from core.experiment import AutogradSettings, Data, Engines, Experiment, Init, parameter_count
 from core.functions.activations import ACTIVATIONS
-from core.parameters import Parameters, draw, start_digest
+from core.initial import draw, start_digest
+from core.parameters import Parameters
 from core.session import Session
 from core.weights import Origin, read_weights, sequential_names, write_weights
 

@@ -111,7 +111,7 @@ def parent_of(pid):
 
 def is_trainer(pid):
     with contextlib.suppress(OSError):
-        return b"tui.service" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return re.search(rb"tui\.(standby|service)", Path(f"/proc/{pid}/cmdline").read_bytes()) is not None
     return False
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from textual._context import active_app
 
 from core.engines.autograd import Autograd
 from core.experiment_file import load
@@ -23,6 +24,46 @@ from tui.trainer import Trainer
 
 PATIENCE = 20.0
 """Seconds after which a test gives up waiting; nothing here takes one."""
+
+
+GLANCE = 0.002
+"""Seconds between two looks at whether something has happened that another thread, process or clock brings about."""
+LONG_BUSY = 0.2
+"""Seconds after which a loop counts as one that is busy for long: it trains, and goes on doing so."""
+
+
+async def settled(app):
+    """Wait until the loop has nothing to do now: no message unhandled, no repaint due, no thread at work."""
+    loop, until = asyncio.get_running_loop(), time.monotonic() + LONG_BUSY
+    while time.monotonic() < until:
+        await asyncio.sleep(0)
+        if loop._default_executor is not None and _at_work(loop._default_executor):
+            await asyncio.sleep(0.001)
+        elif not loop._ready:
+            if not app.screen_stack or not app.screen._update_timer._active.is_set():
+                return
+            app.screen._on_timer_update()
+
+
+def _at_work(executor):
+    return executor._work_queue.qsize() > 0 or executor._idle_semaphore._value < len(executor._threads)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _settles_without_sleep():
+    """Let Textual's pilot wait in this way too.
+
+    Its own sleeps for 20 ms at a time until the processor has been used for less than one of them: twice a key, that is
+    most of the time of a test, and where the machine has other work to do it guesses wrong.
+    """
+
+    async def idle(*_):
+        await settled(active_app.get())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("textual.app.wait_for_idle", idle)
+        patch.setattr("textual.pilot.wait_for_idle", idle)
+        yield
 
 
 @dataclass(frozen=True)
@@ -143,7 +184,7 @@ class Program:
         """Press keys, and wait until the trainer has done what they ask and the screen has taken it in."""
         await self.pilot.press(*keys)
         await self.until(lambda: self.conductor.idle, "the trainer has nothing to do")
-        await self.pilot.pause()
+        await settled(self.app)
 
     async def until(self, condition, what):
         """Wait for something that is to happen."""
@@ -151,7 +192,9 @@ class Program:
         while not condition():
             if time.monotonic() > until:
                 raise AssertionError(f"never: {what}\n{self.text}\n{self.said}")
-            await self.pilot.pause()
+            await settled(self.app)
+            if not condition():
+                await asyncio.sleep(GLANCE)
 
     async def shows(self, text):
         """Wait until a text stands on the screen."""
@@ -176,7 +219,7 @@ async def running(app, conductor, size):
     async with app.run_test(size=size, notifications=True) as pilot:
         program = Program(app, conductor, pilot)
         await program.until(lambda: program.view is not None and conductor.idle, "the first View comes")
-        await pilot.pause()
+        await settled(app)
         yield program
     conductor.close()
     await asyncio.gather(conductor._task, return_exceptions=True)

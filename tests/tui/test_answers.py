@@ -1,7 +1,11 @@
 """The answer map on the screen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from rich.color import Color, ColorSystem
+from rich.style import Style
 
 from core.engines.scratch import Scratch
 from core.experiment_file import load, parse
@@ -10,9 +14,15 @@ from core.session import Session
 from tui.depicted import MOST_SAMPLES, plane_of
 from tui.pictures.canvas import HALF, Pixels
 from tui.pictures.colours import LEVELS, scale
-from tui.pictures.plane import BOUNDARY, NOT_FINITE, WRONG, Map, levels_of
+from tui.pictures.plane import BOUNDARY, NOT_FINITE, WRONG, Map, MapLook, levels_of, scale_line, signs_line
 from tui.pictures.tiles import tiling
 from tui.protocol import Plane, PlaneSamples, ShowPlane
+
+PLAIN = Style()
+
+
+def text_of(segments):
+    return "".join(each.text for each in segments)
 
 
 async def mapped(program, *keys):
@@ -139,31 +149,72 @@ def test_the_upper_half_of_a_cell_has_the_upper_rows_colour():
 
 def test_a_misclassified_sample_is_written_over_one_that_is_not():
     wrong = np.array([True, False])
-    drawn = Map(plane_with(np.zeros((1, 4, 4)), wrong=wrong, x=((0.6, 0.6), (0.6, 0.6))), 0, shaded=False)
-    assert "".join(each.text for each in drawn.line(0)) == f"  {WRONG} "
+    drawn = Map(plane_with(np.zeros((1, 4, 4)), wrong=wrong, x=((0.6, 0.6), (0.6, 0.6))), 0, MapLook())
+    assert text_of(drawn.line(0)) == f"  {WRONG} "
+
+
+def test_small_pictures_have_no_samples_where_these_would_cover_them():
+    plane = plane_with(np.zeros((1, 4, 4)), x=((0.6, 0.6),))
+    assert text_of(Map(plane, 0, MapLook(samples=False)).line(0)).strip() == ""
+    assert "class" not in text_of(signs_line(plane, 60, PLAIN, MapLook(samples=False)))
+
+
+@pytest.mark.parametrize("width", [36, 40, 50, 70, 150])
+def test_the_legend_is_never_wider_than_the_map(width):
+    values = np.array([[[-1.234567e-12, 0.2, np.nan, 0.8, 12345.678]] * 2])
+    wrong, boundary = np.array([True]), np.zeros((2, 5), bool)
+    plane = replace(plane_with(values, wrong=wrong, boundary=boundary), class_names=("iris setosa", "iris virginica"))
+    signs = signs_line(plane, width, PLAIN, MapLook())
+    scale = scale_line(plane, "ŷ", width, PLAIN, MapLook())
+    assert len(text_of(signs)) <= width
+    assert len(text_of(scale)) <= width
+    assert all(sign in text_of(signs) for sign in ("○", "●", WRONG, "╱╱", "nan"))
+
+
+def test_where_no_number_is_finite_the_legend_says_so():
+    plane = replace(plane_with(np.zeros((1, 2, 2))), values=np.full((1, 2, 2), np.inf))
+    assert text_of(scale_line(plane, "ŷ", 40, PLAIN, MapLook())).strip() == "ŷ: no finite number"
+
+
+def test_what_is_beyond_single_precision_is_still_a_number_on_the_map():
+    session = session_of("layers = [2, 3, 1]\n[data]\nsource = 'xor'\n[optimizer]\nname = 'sgd'\nlr = 1e60", 2)
+    plane = plane_of(session, session.frame(), ShowPlane(6, 4))
+    assert max(map(abs, plane.span)) > 1e39
+    assert np.isfinite(plane.values).all()
 
 
 def test_the_boundary_is_a_line_of_its_own_colour_also_where_there_are_none():
     boundary = np.zeros((2, 5), bool)
     boundary[:, 2] = True
     plane = plane_with(np.array([[[0.0, 0.2, 0.5, 0.8, 1.0]] * 2]), boundary=boundary, x=((0.0, 0.0),))
-    assert "".join(each.text for each in Map(plane, 0, shaded=True).line(0))[1:] == " +▓█"
-    styles = [each.style for each in Map(plane, 0, shaded=False).line(0) for _ in each.text]
+    assert text_of(Map(plane, 0, MapLook(shaded=True)).line(0))[1:] == " +▓█"
+    styles = [each.style for each in Map(plane, 0, MapLook()).line(0) for _ in each.text]
     assert styles[2].bgcolor.name == "#ffffff"
     assert BOUNDARY == LEVELS
 
 
-def test_the_scale_grows_lighter_by_even_steps():
-    def lightness(colour):
-        red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (red, green, blue)]
-        y = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-        return 116 * y ** (1 / 3) - 16 if y > 0.008856 else 903.3 * y
+def lightness(colour):
+    """Return L* of CIELAB."""
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (red, green, blue)]
+    y = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return 116 * y ** (1 / 3) - 16 if y > 0.008856 else 903.3 * y
 
+
+def test_the_scale_grows_lighter_by_even_steps():
     steps = np.diff([lightness(each) for each in scale()])
-    # CIELAB's L* of cividis grows by 76 over 31 steps; 8 bits a channel and straight pieces bend it a little
+    # L* of cividis grows by 76 over 31 steps; 8 bits a channel and straight pieces bend it a little
     assert (steps > 0).all()
     assert np.abs(steps - steps.mean()).max() < 0.75
+
+
+def test_a_terminal_of_256_colours_has_those_of_the_scale_and_they_grow_lighter_too():
+    colours = list(dict.fromkeys(scale(few=True)))
+    for colour in colours:
+        kept = Color.parse(colour).downgrade(ColorSystem.EIGHT_BIT)
+        assert kept.get_truecolor().hex == colour
+    assert (np.diff([lightness(each) for each in colours]) > 0).all()
+    assert len(scale(few=True)) == LEVELS
 
 
 @pytest.mark.parametrize(

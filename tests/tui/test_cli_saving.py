@@ -17,7 +17,7 @@ from core.parameters import Parameters
 from core.saved_run import read_run, write_run
 from core.weights import Origin, write_weights
 from tui import headless
-from tui.headless import TablePrinter
+from tui.train_text import TablePrinter
 
 PROGRAM = Path(sys.executable).with_name("mlp-tui")
 PATIENCE = 60

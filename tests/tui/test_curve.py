@@ -6,9 +6,11 @@ from array import array
 import numpy as np
 import pytest
 
+from core.pictures.scales import accuracy_floor
 from tui.history import LossHistory
 from tui.pictures.axes import axis, count_label, labels_line, number_text
-from tui.pictures.canvas import Dots, style_of
+from tui.pictures.canvas import GRID, Dots, style_of
+from tui.pictures.colours import colour_of
 from tui.pictures.curve import BROKEN, NOT_POSITIVE, Curve, Look
 
 PLAIN = style_of("white")
@@ -110,13 +112,47 @@ def test_two_curves_that_are_one_are_both_seen():
     assert len(styles) > 10
 
 
-def test_accuracies_have_a_panel_of_their_own_from_0_to_1():
-    history = history_of(scratch=[1.0] * 9, accuracy_scratch=[0.5] * 9)
+@pytest.mark.parametrize(("least", "floor"), [(0.02, 0.0), (0.3, 0.25), (0.83, 0.8), (0.97, 0.9), (1.0, 0.9)])
+def test_accuracies_have_a_panel_of_their_own_that_ends_at_1(least, floor):
+    history = history_of(scratch=[1.0] * 9, accuracy_scratch=[least, *[1.0] * 8])
+    assert accuracy_floor(least) == floor
     lines = lines_of(curve_of(history, metrics=("accuracy",)))
     at = next(i for i, each in enumerate(lines) if "accuracy" in each)
     labels = [float(each.split("┤")[0]) for each in lines[at:] if "┤" in each]
-    assert (labels[0], labels[-1]) == (1.0, 0.0)
-    assert dots_in(lines[at + 3])
+    assert labels[0] == 1.0
+    assert all(floor <= each <= 1 for each in labels)
+    assert dots_in(lines[at + 1])
+
+
+def test_curves_of_three_engines_that_are_one_are_all_seen_and_what_is_held_out_is_dotted():
+    values, held_out = [1.0] * 500, [2.0] * 500
+    engines = ("scratch", "autograd", "yours")
+    named = dict.fromkeys(engines, values) | {f"held-out_loss_{name}": held_out for name in engines}
+    curve = curve_of(history_of(**named), metrics=("held-out loss",), engines=engines)
+    rows = [curve.line(y, 0, PLAIN) for y in range(1, curve.look.rows - 2)]
+    drawn = [each for row in rows for each in row if any(ord(sign) in DOT for sign in each.text)]
+
+    assert {each.style.color.name for each in drawn} == {colour_of(i, dark=True) for i in range(3)}
+    upper = next(text for text in lines_of(curve)[1:] if dots_in(text))
+    lower = [text for text in lines_of(curve)[1:] if dots_in(text)][-1]
+    dots = [sum((ord(sign) - 0x2800).bit_count() for sign in text if ord(sign) in DOT) for text in (upper, lower)]
+    assert dots[1] == 2 * dots[0]
+
+
+def test_a_dotted_curve_has_no_gap_where_it_is_steep():
+    values = [1.0, 100.0] * 35
+    curve = curve_of(
+        history_of(**{"scratch": [50.0] * 70, "held-out_loss_scratch": values}), metrics=("held-out loss",)
+    )
+    columns = set().union(*(dots_in(text) for text in lines_of(curve)[2:10]))
+    assert len(columns) >= 69
+
+
+def test_lines_go_on_from_the_labels_where_nothing_is_drawn():
+    look = Look(1, 4, False, True, 80, 20, PLAIN)
+    curve = Curve(history_of(scratch=[3.0, 2.0, 1.0, 0.5]), ("scratch",), (), look, PLAIN)
+    for text in lines_of(curve)[1:-2]:
+        assert (GRID in text) == ("┤" in text)
 
 
 def test_the_epoch_shown_is_a_line_through_all_rows_of_the_plot():
@@ -150,7 +186,14 @@ def test_ticks_are_round_and_within_the_range(low, high):
 
 
 def test_a_logarithmic_axis_has_powers_of_ten():
-    assert axis(1e-19, 30.0, 100, log=True).ticks(8) == pytest.approx([1e-17, 1e-14, 1e-11, 1e-8, 1e-5, 1e-2, 10.0])
+    assert axis(1e-19, 30.0, 100, log=True).ticks(8) == pytest.approx([1e-18, 1e-15, 1e-12, 1e-9, 1e-6, 1e-3, 1.0])
+    assert axis(1e-19, 1e304, 100, log=True).ticks(8) == pytest.approx([1.0, 1e50, 1e100, 1e150, 1e200, 1e250, 1e300])
+
+
+def test_a_logarithmic_axis_of_few_powers_has_numbers_between_them():
+    assert axis(0.003, 0.7, 100, log=True).ticks(8) == pytest.approx([0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5])
+    assert axis(0.003, 0.7, 100, log=True).ticks(5) == pytest.approx([0.003, 0.01, 0.03, 0.1, 0.3])
+    assert axis(0.003, 0.7, 100, log=True).ticks(2) == pytest.approx([0.01, 0.1])
 
 
 def test_labels_are_short_and_never_touch():

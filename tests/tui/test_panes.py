@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from tui import served
 from tui.recent import remember_pane, remembered_pane
 
 
@@ -52,6 +53,15 @@ async def test_what_is_remembered_of_no_pane_is_passed_over(opened, kept):
     remember_pane(kept)
     async with opened("xor") as program:
         assert "matrix" in seen(program)
+
+
+def test_what_visitors_of_a_server_turn_to_is_not_the_servers_to_keep(monkeypatch, tmp_path):
+    remember_pane("curve")
+    monkeypatch.setenv(served.FOLDER, str(tmp_path))
+    remember_pane("map")
+    assert remembered_pane() == ""
+    monkeypatch.delenv(served.FOLDER)
+    assert remembered_pane() == "curve"
 
 
 def test_where_it_can_t_be_kept_nobody_is_troubled(monkeypatch):

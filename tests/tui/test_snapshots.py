@@ -138,8 +138,9 @@ class SteadyConductor(LocalConductor):
 def picture(snap_compare, monkeypatch):
     """Return a function that compares a picture of the program, taken when the trainer is idle, with the one kept."""
 
-    def compare(*keys, size=WIDE, theme=None, shows="", source="notebook", few_colours=False, mine=None):
-        monkeypatch.setattr(AnswerPane, "_shaded", few_colours)  # whatever terminal the tests run in
+    def compare(*keys, size=WIDE, theme=None, shows="", source="notebook", colours=1 << 24, mine=None):
+        monkeypatch.setattr(AnswerPane, "_shaded", colours == 16)  # whatever terminal the tests run in
+        monkeypatch.setattr(AnswerPane, "_few", colours == 256)
 
         def make(emit):
             trainer = Trainer(load(source), emit, mine=mine and Mine(mine))
@@ -292,8 +293,9 @@ def test_a_picture_without_colour(picture, key, monkeypatch):
     assert picture(key, shows=PICTURES[key], source="moons")
 
 
-def test_an_answer_map_in_16_colours(picture):
-    assert picture("7", shows=PICTURES["7"], source="moons", few_colours=True)
+@pytest.mark.parametrize("colours", [256, 16])
+def test_an_answer_map_in_few_colours(picture, colours):
+    assert picture("7", shows=PICTURES["7"], source="moons", colours=colours)
 
 
 def test_a_layers_units_side_by_side(picture):

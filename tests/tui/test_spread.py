@@ -5,13 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from core.pictures.flow import Flow
+from core.pictures.flow import WELL, Flow
 from core.pictures.histogram import Histogram, histogram
 from core.pictures.spread import QUANTITIES, Spread, name_of
+from tui.pictures.bars import BAR_ROWS, BLOCKS, bar_row, peak_label, range_label
 from tui.pictures.canvas import style_of
-from tui.pictures.spread import BAR_ROWS, BLOCKS, WELL, bar_row, histogram_width, picture
+from tui.pictures.spread import Inks, histogram_width, picture
 
 PLAIN = style_of("white")
+INKS = Inks(PLAIN, PLAIN, PLAIN)
 
 
 def text_of(lines):
@@ -80,9 +82,9 @@ async def test_what_is_not_seen_is_not_counted(opened):
 
 
 def test_what_is_well_is_said_and_what_is_not_stands_on_top():
-    assert text_of(picture(spread(flow(1)), ["tanh"], 70, PLAIN, PLAIN))[0] == WELL
+    assert text_of(picture(spread(flow(1)), ["tanh"], 70, 20, INKS))[0] == f"✓ {WELL}"
     sick = spread(flow(1), findings=("Gradients shrink 300-fold over four layers, from the last to the first.",))
-    folded = text_of(picture(sick, ["tanh"], 40, PLAIN, PLAIN))
+    folded = text_of(picture(sick, ["tanh"], 40, 20, INKS))
     assert (folded[0], folded[1]) == ("⚠ Gradients shrink 300-fold over four", "  layers, from the last to the first.")
 
 
@@ -97,7 +99,7 @@ def test_what_is_well_is_said_and_what_is_not_stands_on_top():
     ],
 )
 def test_a_ratio_lies_on_its_axis_beside_the_line_at_minus_3(ratio, bar):
-    lines = text_of(picture(spread(flow(1, ratio=ratio)), ["tanh"], 80, PLAIN, PLAIN))
+    lines = text_of(picture(spread(flow(1, ratio=ratio)), ["tanh"], 80, 20, INKS))
     assert any(bar in each for each in lines)
 
 
@@ -108,11 +110,68 @@ def test_the_tallest_bar_fills_all_rows_and_one_number_is_still_seen():
     assert heights == [1, 0, 8, 16]
 
 
-@pytest.mark.parametrize("columns", [70, 76, 150, 196])
+@pytest.mark.parametrize("columns", [60, 70, 76, 150, 196])
 def test_no_line_is_wider_than_the_pane(columns):
     width = histogram_width(columns)
     wide = histogram(np.array([-1.2345678e-20, math.nan, 9.87654321e20]), width)
     numbers = {name_of(quantity, k): wide for quantity in QUANTITIES for k in range(1, 8)}
     layers = [flow(k, silent=16, stuck=16) for k in range(1, 8)]
-    lines = text_of(picture(Spread("scratch", numbers, tuple(layers), ()), ["leaky_relu"] * 7, columns, PLAIN, PLAIN))
+    lines = text_of(picture(Spread("scratch", numbers, tuple(layers), ()), ["leaky_relu"] * 7, columns, 20, INKS))
     assert max(map(len, lines)) <= columns
+
+
+@pytest.mark.parametrize("width", [11, 12, 14, 30])
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        (-0.0123456, 0.00987),
+        (-2e10, 3.5e9),
+        (-5.0863669e154, 1e155),
+        (0.0, 1.0),
+        (-1.0, 1.0),
+        (-8568.3, -0.1),
+        (5e-324, 1),
+    ],
+)
+def test_the_numbers_of_a_range_are_rounded_and_never_cut(width, low, high):
+    label = range_label(Histogram(low, high, (1,) * width), width)
+    assert len(label) == width
+    numbers = [float(each.strip("±")) for each in label.split()]
+    if label.startswith("±"):
+        assert numbers == [pytest.approx(max(abs(low), abs(high)), rel=0.5)]
+    else:  # 0 may stand between them
+        assert [numbers[0], numbers[-1]] == [pytest.approx(each, rel=0.5) for each in (low, high)]
+        assert numbers[1:-1] in ([], [0.0])
+
+
+def test_0_stands_below_its_bar():
+    values = np.linspace(-1, 3, 401)
+    of = histogram(values, 20)
+    assert range_label(of, 20).index(" 0 ") + 1 == 5  # a quarter of the way
+    assert " 0 " not in range_label(histogram(values + 1.5, 20), 20)
+
+
+def test_numbers_that_are_all_the_same_are_one_that_is_not_cut():
+    assert range_label(histogram(np.full(3, -5.0863669e154), 11), 11).split() == ["all", "-5e154"]
+
+
+def test_what_is_not_finite_is_counted_below_the_bars_and_explained():
+    values = np.array([1.0, 2.0, math.nan, math.inf])
+    of = histogram(values, 11)
+    assert peak_label(of, 11) == "max 1 ✕ 2  "
+    assert peak_label(Histogram(0.0, 1.0, (123456,) * 11, 1234567), 11) == "✕ 1,234,567"
+    broken = Spread("scratch", {name_of("weights", 1): of}, (flow(1),), ())
+    assert any("✕ counts what is inf or nan" in each for each in text_of(picture(broken, ["tanh"], 70, 20, INKS)))
+
+
+@pytest.mark.parametrize("rows", [20, 30, 36])
+def test_bars_take_the_room_that_there_is(rows):
+    of = histogram(np.arange(100.0), histogram_width(70))
+    numbers = {name_of(quantity, k): of for quantity in QUANTITIES for k in (1, 2)}
+    lines = picture(Spread("scratch", numbers, (flow(1), flow(2)), ()), ["tanh"] * 2, 70, rows, INKS)
+    assert rows - 10 < len(lines) <= max(rows, 20)
+
+
+def test_a_layers_name_is_written_out_in_a_narrow_pane_too():
+    lines = text_of(picture(spread(flow(1)), ["softplus"], 60, 20, INKS))
+    assert sum("1 softplus" in each or "1 tanh" in each for each in lines) == 2

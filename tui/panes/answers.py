@@ -10,18 +10,18 @@ from textual.reactive import reactive
 from tui.actions import bindings
 from tui.panes.lines import Asked, LinePane
 from tui.pictures.axes import number_text
-from tui.pictures.canvas import DOTS_DOWN
+from tui.pictures.canvas import DOTS_DOWN, style_of
+from tui.pictures.colours import colour_of
 from tui.pictures.plane import (
     LABELS,
-    SAMPLE,
-    SIGNS,
-    WRONG,
     Line,
     Map,
+    MapLook,
     column_labels,
     dots_wanted,
     row_label,
     scale_line,
+    signs_line,
     span_of,
 )
 from tui.pictures.tiles import Tiling, tiling
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 NUMBERS = ("no", "one", "two")
 TITLE = "7 Answer map"
+LEAST_SCALE = 24
+"""Columns of the legend that are kept for the scale."""
+MOST_COVERED = 0.25
+"""Of a small picture, by samples."""
 FOOT = 2
 """Lines below the map: the labels of the inputs, and what is counted."""
 
@@ -59,6 +63,8 @@ class AnswerPane(LinePane):
         self._drawn: tuple[Plane, tuple[Map | Line, ...]] | None = None
         self._asked = ShowPlane(0, 0)
         self._seen = False
+        self._awaited = False
+        """Whether a key has asked for another picture and no View has come since: the old one is left until then."""
 
     # What is looked at
 
@@ -83,6 +89,7 @@ class AnswerPane(LinePane):
 
     def watch_view(self) -> None:
         """Ask again where a trainer that was started again has forgotten what is looked at."""
+        self._awaited = False
         if self.view is not None and self.view.plane is None:
             self._asked = ShowPlane(0, 0)
             self._ask()
@@ -103,6 +110,7 @@ class AnswerPane(LinePane):
             depth = self.described.depth
             layer = min(max((self.shown_layer or depth) + by, 1), depth)
             self.shown_layer, self.shown_unit = (0 if layer == depth else layer), None
+            self._awaited = True
             self._ask()
 
     def action_unit(self, by: int) -> None:
@@ -111,9 +119,14 @@ class AnswerPane(LinePane):
             return
         unit = (-1 if self.shown_unit is None else self.shown_unit) + by
         self.shown_unit = None if unit < 0 else min(unit, self._width - 1)
+        self._awaited = True
         self._ask()
 
     # The picture
+
+    def lines(self) -> list[list[Segment]]:
+        """Draw the picture, or leave the old one while another one is awaited."""
+        return self._painted if self._awaited and self._plane is None and self._painted else super().lines()
 
     def line(self, y: int) -> list[Segment]:
         """Draw the legend, a row of the picture, or what stands below it."""
@@ -141,7 +154,8 @@ class AnswerPane(LinePane):
         else:
             ticks = picture.values.ticks(max(2, rows // 4))
             marks = {rows - 1 - picture.values.dot(each) // DOTS_DOWN: number_text(each) for each in ticks}
-            label = f"{marks[y]:>{LABELS - 1}}┤" if y in marks else f"{'':>{LABELS - 1}}│"
+            name = ("ŷ, y" if self._targets(plane) else self._unit_name(plane)) if y == 0 else ""
+            label = f"{marks[y]:>{LABELS - 1}}┤" if y in marks else f"{name:>{LABELS - 1}}│"
         return [Segment(label, self.dim), *picture.line(y)]
 
     def _small(self, plane: Plane, y: int) -> list[Segment]:
@@ -161,21 +175,22 @@ class AnswerPane(LinePane):
     def _legend(self, plane: Plane) -> list[Segment]:
         """Say what the colours are, and what the signs."""
         if plane.samples.x.shape[1] == 1:
-            texts = ["⠤⠤ the answer ŷ", "⠂ the samples' y"] if self._targets(plane) else ["⠤⠤ the unit's activation"]
-            return [Segment("   ".join(texts), self.dim)]
-        text = "  ".join(self._signs(plane))
-        what = "ŷ" if not plane.asked.layer else f"a{plane.layer}"
-        boxes = scale_line(plane, self.size.width - len(text) - 26, self.dim, shaded=self._shaded)
-        return [Segment(f"{what} ", self.dim), *boxes, Segment(f"   {text}", self.dim)]
+            return self._legend_of_line(plane)
+        look, width = self._look(plane), self.size.width
+        signs = signs_line(plane, width - LEAST_SCALE, self.dim, look)
+        rest = width - sum(len(each.text) for each in signs)
+        return [*scale_line(plane, self._unit_name(plane), rest, self.dim, look), *signs]
 
-    def _signs(self, plane: Plane) -> list[str]:
-        """Say what each sign on the map means."""
-        names = plane.class_names
-        if names is None:
-            return [f"{SAMPLE} sample"]
-        signs = [f"{SIGNS[i % len(SIGNS)]} {name}" for i, name in enumerate(names)]
-        line = ["+ boundary" if self._shaded else "white: boundary"] if plane.boundary is not None else []
-        return [*signs, f"{WRONG} misclassified", *line]
+    def _legend_of_line(self, plane: Plane) -> list[Segment]:
+        dark = self.app.current_theme.dark
+        answer, target = (style_of(colour_of(place, dark=dark)) for place in (0, 1))
+        if not self._targets(plane):
+            return [Segment("━━━", answer), Segment(" the unit's activation", self.dim)]
+        words = (Segment(" the answer ŷ   ", self.dim), Segment(" the samples' y", self.dim))
+        return [Segment("━━━", answer), words[0], Segment("⠢⠔", target), words[1]]
+
+    def _unit_name(self, plane: Plane) -> str:
+        return "ŷ" if not plane.asked.layer else f"a{plane.layer}"
 
     def _axes_of_tiles(self, plane: Plane) -> str:
         """Say what goes across and what up in each of the small pictures."""
@@ -214,10 +229,16 @@ class AnswerPane(LinePane):
 
     def _picture(self, plane: Plane, unit: int) -> Map | Line:
         if plane.samples.x.shape[1] == 2:
-            return Map(plane, unit, shaded=self._shaded)
+            return Map(plane, unit, self._look(plane))
         rows, columns = self._room if plane.asked.count == 1 else (self._tiles.rows, self._tiles.columns)
         dark = self.app.current_theme.dark
         return Line(plane, unit, columns, rows, dark=dark, targets=self._targets(plane))
+
+    def _look(self, plane: Plane) -> MapLook:
+        """Leave the samples out of small pictures that they would cover."""
+        rows, columns = self._tiles.rows, self._tiles.columns
+        samples = plane.asked.count == 1 or len(plane.samples.x) <= rows * columns * MOST_COVERED
+        return MapLook(self._few, self._shaded, samples)
 
     def _targets(self, plane: Plane) -> bool:
         """Whether the samples' targets have the picture's scale."""
@@ -244,6 +265,11 @@ class AnswerPane(LinePane):
     @property
     def _tiles(self) -> Tiling:
         return tiling(self._width, self.size.width + 1, self.size.height - 1 - FOOT)
+
+    @property
+    def _few(self) -> bool:
+        """Whether there are 256 colours and no more."""
+        return self.app.console.color_system == "256"
 
     @property
     def _shaded(self) -> bool:
@@ -278,9 +304,11 @@ class AnswerPane(LinePane):
         else:
             what = "" if answer else f"layer {layer}, {self._width} units"
         self.border_title = f"{TITLE} · {what}" if what else TITLE
-        seen = self._asked.count
-        hidden = self.shown_unit is None and 1 < seen < self._width
-        self.border_subtitle = f"units 0–{seen - 1} of {self._width} · → one by one" if hidden else ""
+        plane, seen = self._plane, self._asked.count
+        parts = [f"units 0–{seen - 1} of {self._width}"] if self.shown_unit is None and 1 < seen < self._width else []
+        alone = plane is not None and plane.asked.count > 1 and not self._look(plane).samples
+        parts += ["→ one by one, with the samples" if alone else "→ one by one"] if parts or alone else []
+        self.border_subtitle = " · ".join(parts)
 
     def _name_of(self, plane: Plane, unit: int) -> str:
         names = plane.class_names

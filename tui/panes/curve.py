@@ -145,9 +145,8 @@ class CurvePane(LinePane):
         if described is None or view is None or view.trained < 1 or self.size.height < 5:
             return None
         if self._curve is None:
-            look = Look(
-                *self._seen, self.logarithmic, self.app.current_theme.dark, self.size.width, self.size.height - 1
-            )
+            dark, columns, rows = self.app.current_theme.dark, self.size.width, self.size.height - 1
+            look = Look(*self._seen, self.logarithmic, dark, columns, rows, self.faint)
             self._curve = Curve(self.history, described.engines, described.metrics, look, self.dim)
         return self._curve
 

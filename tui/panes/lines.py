@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.geometry import Region
@@ -25,11 +26,14 @@ if TYPE_CHECKING:
 class LinePane(Widget, can_focus=True):
     """Base of the panes: `line(y)` gives a line's segments; the pane fills up the rest in its own background.
 
+    A pane that draws all its lines together more easily than one by one has `lines()` instead.
+
     | class | description |
     | :- | :- |
     | `line-pane--heading` | headings of rows and columns |
     | `line-pane--cursor` | what the cursor is on |
     | `line-pane--dim` | what matters less |
+    | `line-pane--faint` | what only guides the eye |
     | `line-pane--wrong` | what rounding does not explain |
     """
 
@@ -37,6 +41,7 @@ class LinePane(Widget, can_focus=True):
         "line-pane--heading",
         "line-pane--cursor",
         "line-pane--dim",
+        "line-pane--faint",
         "line-pane--wrong",
     }
 
@@ -45,6 +50,7 @@ class LinePane(Widget, can_focus=True):
         background: $background;
         & .line-pane--heading { color: $foreground 60%; }
         & .line-pane--dim { color: $foreground 60%; }
+        & .line-pane--faint { color: $foreground 25%; }
         & .line-pane--wrong { color: $text-error; text-style: bold; }
         & .line-pane--cursor { color: $foreground; background: $accent 30%; text-style: bold; }
     }
@@ -59,11 +65,14 @@ class LinePane(Widget, can_focus=True):
     """Whether lines are about to be compared."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
-        self._painted: dict[int, list[Segment]] = {}
-        """What stands in each line, or will when it is painted next."""
+        self._painted: list[list[Segment]] = []
+        """What stands in each line, or will when it is painted next; nothing where all must be drawn anew."""
         self._painted_size: Size | None = None
-        """The pane's size when they were drawn; None where they must be drawn anew."""
         super().__init__(id=id, classes=classes)
+
+    def lines(self) -> list[list[Segment]]:
+        """Return the segments of all lines that are seen."""
+        return [self.line(y) for y in range(self.size.height)]
 
     def line(self, y: int) -> list[Segment]:
         """Return the segments of line `y` of the pane's content."""
@@ -73,54 +82,50 @@ class LinePane(Widget, can_focus=True):
         """Draw a line in the pane's own background."""
         if self._ground is None:
             self._ground = self.rich_style
-        if self._painted_size != self.size:
-            self._forget_painted()
-        segments = self._painted.get(y)
-        if segments is None:
-            segments = self._painted[y] = self.line(y)
+        if self._is_new:
+            self._painted, self._painted_size = self.lines(), self.size
+        segments = self._painted[y] if y < len(self._painted) else []
         if not segments:
             return Strip.blank(self.size.width, self._ground)
         return Strip(segments).adjust_cell_length(self.size.width).apply_style(self._ground)
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         """Repaint; where no more than that is asked for, the lines that have changed: to compare costs less."""
-        if regions or layout or recompose or not repaint or self._painted_size != self.size:
-            self._forget_painted()
+        if regions or layout or recompose or not repaint or self._is_new:
+            self._painted = []
             return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
         if not self._comparing:
             self._comparing = True
             self.call_later(self._refresh_changed)
         return self
 
+    @property
+    def _is_new(self) -> bool:
+        """Whether nothing is known of what stands in the lines."""
+        return not self._painted or self._painted_size != self.size
+
     def _refresh_changed(self) -> None:
         """Compare what is to be seen with what is, and repaint what differs."""
         self._comparing = False
-        if self._painted_size != self.size:
+        if self._is_new:
             self.refresh()
             return
-        changed = []
-        for y in range(self.size.height):
-            segments = self.line(y)
-            if segments != self._painted.get(y):
-                self._painted[y] = segments
-                changed.append(Region(0, y, self.size.width, 1))
-        titles = (self.border_title, self.border_subtitle)
-        left, width = -self.gutter.left, self.outer_size.width
-        for y, title, old in zip((-self.gutter.top, self.size.height), titles, self._titles, strict=True):
+        lines, titles = self.lines(), (self.border_title, self.border_subtitle)
+        top, bottom, whole = -self.gutter.top, self.size.height, self.outer_size.width
+        nothing: list[Segment] = []
+        pairs = enumerate(zip_longest(lines, self._painted, fillvalue=nothing))
+        changed = [Region(0, y, self.size.width, 1) for y, (line, painted) in pairs if line != painted]
+        for y, title, old in zip((top, bottom), titles, self._titles, strict=True):
             if title != old:
-                changed.append(Region(left, y, width, 1))
-        self._titles = titles
+                changed.append(Region(-self.gutter.left, y, whole, 1))
+        self._painted, self._titles = lines, titles
         if changed:
             super().refresh(*changed)
-
-    def _forget_painted(self) -> None:
-        self._painted.clear()
-        self._painted_size = self.size or None
 
     def notify_style_update(self) -> None:
         """Find the pane's colours out again when they are drawn next, and draw all of it."""
         self._ground = None
-        self._painted_size = None
+        self._painted = []
         super().notify_style_update()
 
     @property
@@ -132,6 +137,11 @@ class LinePane(Widget, can_focus=True):
     def dim(self) -> Style:
         """The style of what matters less."""
         return self.get_component_rich_style("line-pane--dim")
+
+    @property
+    def faint(self) -> Style:
+        """The style of what only guides the eye."""
+        return self.get_component_rich_style("line-pane--faint")
 
     @property
     def wrong(self) -> Style:

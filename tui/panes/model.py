@@ -68,20 +68,17 @@ class ModelPane(ListPane):
         if 0 <= row < len(rows):
             self.post_message(self.Picked(rows[row]))
 
-    def line(self, y: int) -> list[Segment]:
-        """Draw the heading, a layer's row, or a line of the sample."""
+    def lines(self) -> list[list[Segment]]:
+        """Draw the heading, the layers' rows that there is room for, and at the foot the sample."""
         if self.described is None:
-            return [Segment("starting…", self.dim)] if y == 0 else []
-        if y == 0:
-            mine = f"{MINE:>6}" if MINE in self.described.engines else ""
-            params = f"{'params':>7}" if self._counts else ""
-            return [Segment(f"{'  layer':<14}{'shape':>8}{params}{'digits':>7}{mine}", self.heading)]
-        sample = self._sample_lines()
-        at = y - (self.size.height - len(sample))
-        if at >= 0:
-            return sample[at]
-        rows, row = self._rows(), y - 1 + self._origin
-        return self._row(rows[row]) if row < len(rows) else []
+            return [[Segment("starting…", self.dim)]]
+        mine = f"{MINE:>6}" if MINE in self.described.engines else ""
+        params = f"{'params':>7}" if self._counts else ""
+        heading = [Segment(f"{'  layer':<14}{'shape':>8}{params}{'digits':>7}{mine}", self.heading)]
+        sample, rows, origin = self._sample_lines(), self._rows(), self._origin
+        room = max(0, self.size.height - 1 - len(sample))
+        seen = [self._row(name) for name in rows[origin : origin + room]]
+        return [heading, *seen, *[[]] * (room - len(seen)), *sample][: self.size.height]
 
     @property
     def _counts(self) -> bool:

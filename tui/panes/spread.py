@@ -9,7 +9,9 @@ from textual.reactive import reactive
 
 from tui.actions import bindings
 from tui.panes.lines import Asked, LinePane
-from tui.pictures.spread import histogram_width, picture
+from tui.pictures.canvas import style_of
+from tui.pictures.colours import colour_of
+from tui.pictures.spread import Inks, histogram_width, picture
 from tui.protocol import Described, ShowSpread, View
 from tui.recorded import NO_PICTURE
 from tui.selection import Selection
@@ -102,9 +104,13 @@ class SpreadPane(LinePane):
         spread = self._spread
         if spread is None or self.described is None:
             return []
-        if self._drawn[0] is not spread:
-            activations = self.described.activations
-            self._drawn = spread, picture(spread, activations, self.size.width, self.heading, self.dim)
+        drawn = spread, self.size
+        if self._drawn[0] != drawn:
+            names = self.described.engines
+            place = names.index(spread.engine) if spread.engine in names else 0
+            bars = style_of(colour_of(place, dark=self.app.current_theme.dark))
+            inks = Inks(self.heading, self.dim, bars)
+            self._drawn = drawn, picture(spread, self.described.activations, *self.size, inks)
         return self._drawn[1]
 
     @property

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from core.pictures.scales import decades, share_of
+
 FEWEST_DECADES = 1.0
 """A logarithmic axis that spans less than that has round numbers within a decade too."""
 
@@ -33,14 +35,14 @@ class Axis:
     def ticks(self, most: int) -> list[float]:
         """Return round numbers within the range, at most so many."""
         if self.log and math.log10(self.high / self.low) >= FEWEST_DECADES:
-            return _decades(self.low, self.high, most)
+            return _log_numbers(self.low, self.high, most)
         return _round_numbers(self.low, self.high, most)
 
     def _share(self, value: float) -> float:
         if self.log:
             value, low, high = (math.log10(each) for each in (value, self.low, self.high))
             return (value - low) / (high - low)
-        return (value / 2 - self.low / 2) / (self.high / 2 - self.low / 2)  # halves, or large numbers would overflow
+        return share_of(value, self.low, self.high)
 
 
 def axis(low: float, high: float, dots: int, *, log: bool = False) -> Axis:
@@ -66,11 +68,17 @@ def _round_numbers(low: float, high: float, most: int) -> list[float]:
     return [low]
 
 
-def _decades(low: float, high: float, most: int) -> list[float]:
-    """Return powers of ten, each so many-th one."""
-    first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
-    every = -(-(last - first + 1) // max(most, 1))
-    return [10.0**each for each in range(last, first - 1, -every)][::-1]
+def _log_numbers(low: float, high: float, most: int) -> list[float]:
+    """Return powers of ten, with numbers between them where there is room for those."""
+    first, last = math.log10(low), math.log10(high)
+    for factors in ((1, 2, 5), (1, 3)):
+        powers = range(math.floor(first), math.floor(last) + 1)
+        if len(powers) * len(factors) > 2 * most + 2:
+            continue
+        found = [value for power in powers for factor in factors if low <= (value := factor * 10.0**power) <= high]
+        if 1 < len(found) <= most:
+            return found
+    return [10.0**each for each in decades(first, last, most)]
 
 
 def number_text(value: float) -> str:

@@ -30,6 +30,7 @@ _BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], np.ui
 BRAILLE = 0x2800
 HALF = "▀"
 """Its upper half has the text's colour, its lower half the background's."""
+GRID = "┈"
 SHADES = " ░▒▓█"
 """From the least to the most, where there are too few colours."""
 
@@ -75,16 +76,23 @@ class Dots:
         mask: Mask = (rows >= top) & (rows <= bottom)
         return mask
 
-    def line(self, y: int, marked: int | None = None, mark: Style | None = None) -> list[Segment]:
-        """Return a row of cells; an upright line runs through column `marked`, seen where there are no dots too."""
+    def line(
+        self, y: int, marked: int | None = None, mark: Style | None = None, grid: Style | None = None
+    ) -> list[Segment]:
+        """Return a row of cells.
+
+        An upright line runs through column `marked`, seen where there are no dots too; where `grid` is given, a level
+        one runs through the row where there are none.
+        """
         bits, styles = self._bits[y], self._styles[y]
-        text = (bits.astype("<u4") + BRAILLE).tobytes().decode("utf-32-le").replace(chr(BRAILLE), " ")
-        segments = _runs(text, styles, self._known)
+        text = (bits.astype("<u4") + BRAILLE).tobytes().decode("utf-32-le").replace(chr(BRAILLE), GRID if grid else " ")
+        known = [grid, *self._known[1:]] if grid else self._known
+        segments = _runs(text, styles, known)
         if marked is None or mark is None or not 0 <= marked < self.columns:
             return segments
         here = text[marked] if bits[marked] else "│"
-        before, after = _runs(text[:marked], styles[:marked], self._known), slice(marked + 1, None)
-        return [*before, Segment(here, mark), *_runs(text[after], styles[after], self._known)]
+        before, after = _runs(text[:marked], styles[:marked], known), slice(marked + 1, None)
+        return [*before, Segment(here, mark), *_runs(text[after], styles[after], known)]
 
 
 def _runs(text: str, styles: NDArray[np.uint8], known: Sequence[Style]) -> list[Segment]:

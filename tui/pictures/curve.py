@@ -10,6 +10,7 @@ from rich.segment import Segment
 
 from core.metrics import ACCURACY, HELD_OUT_ACCURACY, HELD_OUT_LOSS
 from core.pictures.extremes import column_edges
+from core.pictures.scales import accuracy_floor, share_of
 from tui.pictures.axes import Axis, axis, count_label, labels_line, number_text
 from tui.pictures.canvas import DOTS_ACROSS, DOTS_DOWN, Dots, style_of
 from tui.pictures.colours import colour_of
@@ -27,10 +28,14 @@ if TYPE_CHECKING:
 
 LABELS = 9
 """Columns of the labels at the left, and of the axis beside them."""
+FLAT = 12
+"""Rows of a panel that has as many labels as there is room for."""
 DASH = 3
 """Cells of a dash: where two curves are one, the second one's dashes lie on the first."""
 ACCURACY_ROWS, ROOMY = 5, 15
-"""Rows of the panel of accuracies, and from how many rows of a picture on there is one."""
+"""The least rows of the panel of accuracies, and from how many rows of a picture on there is one."""
+ACCURACY_PART = 5
+"""The panel of accuracies has at least one part in so many of a picture."""
 BROKEN, NOT_POSITIVE = "✕", "▾"
 """Marks on the axis below an epoch whose value is inf or nan, and on a logarithmic one, whose value is 0 or less."""
 SAMPLES = {"solid": "━━━", "dashed": "╺╸╺", "dotted": "···"}
@@ -48,6 +53,8 @@ class Look:
     columns: int
     """Of the whole picture, its labels included."""
     rows: int
+    grid: Style | None = None
+    """Of the lines that go on from the labels; None for no lines."""
 
 
 @dataclass(frozen=True)
@@ -82,18 +89,24 @@ class Curve:
     """The picture: `line(y)` gives its rows, `epoch_at` and `column_of` go from columns to epochs and back."""
 
     def __init__(
-        self, history: LossHistory, engines: tuple[str, ...], metrics: tuple[str, ...], look: Look, dim: Style
+        self,
+        history: LossHistory,
+        engines: tuple[str, ...],
+        metrics: tuple[str, ...],
+        look: Look,
+        dim: Style,
     ) -> None:
         self.look = look
         self._dim = dim
+        self._engines = len(engines)
         self._losses, accuracies = losses_of(engines, metrics), accuracies_of(engines, metrics)
         self._width = max(1, look.columns - LABELS - 1)
         self._edges = column_edges(look.first - 1, look.last, self._width * DOTS_ACROSS)
         self._epochs = axis(float(look.first), float(look.last), self._width * DOTS_ACROSS)
         room = look.rows - 3  # the legend, the axis and its labels
-        below = ACCURACY_ROWS if accuracies and look.rows >= ROOMY else 0
+        below = max(ACCURACY_ROWS, look.rows // ACCURACY_PART) if accuracies and look.rows >= ROOMY else 0
         self._upper = self._panel(history, self._losses, room - below - bool(below), log=look.log)
-        self._lower = self._panel(history, accuracies, below, log=False, span=(0.0, 1.0)) if below else None
+        self._lower = self._panel(history, accuracies, below) if below else None
 
     def line(self, y: int, epoch: int, cursor: Style) -> list[Segment]:
         """Return a row: the legend, the losses, the accuracies where there are any, the axis, its labels."""
@@ -102,13 +115,13 @@ class Curve:
             return self._legend()
         marked = self.column_of(epoch)
         if y <= upper.rows:
-            return upper.line(y - 1, self._dim, marked, cursor)
+            return upper.line(y - 1, (self._dim, self.look.grid), marked, cursor)
         if lower is not None and y == upper.rows + 1:
-            return self._rule(upper, f"{'accuracy':>{LABELS}}├", marked, cursor)
+            return self._rule(upper, f"{'accuracy':>{LABELS}}├", marked, (cursor, "┼"))
         if lower is not None and y < upper.rows + 2 + lower.rows:
-            return lower.line(y - upper.rows - 2, self._dim, marked, cursor)
+            return lower.line(y - upper.rows - 2, (self._dim, self.look.grid), marked, cursor)
         if y == self.look.rows - 2:
-            return self._rule(lower or upper, f"{'':>{LABELS}}└", marked, cursor)
+            return self._rule(lower or upper, f"{'':>{LABELS}}└", marked, (cursor, "▲"))
         return [Segment(self._epoch_labels(), self._dim)] if y == self.look.rows - 1 else []
 
     def epoch_at(self, column: int) -> int | None:
@@ -140,21 +153,17 @@ class Curve:
         """Whether each column of dots has an epoch of its own, or several; else epochs lie apart."""
         return len(self._edges) - 1 == self._width * DOTS_ACROSS
 
-    def _panel(
-        self,
-        history: LossHistory,
-        series: list[Series],
-        rows: int,
-        *,
-        log: bool,
-        span: tuple[float, float] | None = None,
-    ) -> Panel:
+    def _panel(self, history: LossHistory, series: list[Series], rows: int, *, log: bool | None = None) -> Panel:
+        """Draw series; `log` is None for accuracies, whose axis ends at 1."""
         columns = [(each, history.columns(each.name, self._edges)) for each in series]
-        low, high = span or _span([each for _, each in columns], log=log)
+        low, high = _span([each for _, each in columns], log=bool(log))
+        if log is None:
+            low, high, log = accuracy_floor(low), 1.0, False
         panel = Panel(axis(low, high, max(1, rows) * DOTS_DOWN, log=log), self._width)
         places = None if self._packed else _dots(self._epochs, self._edges[:-1].astype(np.float64) + 1)
-        for each, known in columns:
-            panel.draw(known, places, each, style_of(colour_of(each.place, dark=self.look.dark)))
+        for each, known in sorted(columns, key=lambda each: each[0].stroke != "dotted"):
+            pattern = _pattern(each.stroke, each.place, self._engines, self._width * DOTS_ACROSS)
+            panel.draw(known, places, pattern, style_of(colour_of(each.place, dark=self.look.dark)))
         return panel
 
     def _legend(self) -> list[Segment]:
@@ -170,7 +179,7 @@ class Curve:
         marks += [f"{NOT_POSITIVE} 0 or less  "] * bool(self._upper.not_positive.any())
         return [*segments, Segment("".join(marks))]
 
-    def _rule(self, panel: Panel, label: str, marked: int | None, cursor: Style) -> list[Segment]:
+    def _rule(self, panel: Panel, label: str, marked: int | None, cursor: tuple[Style, str]) -> list[Segment]:
         """Draw the line below a panel, with the marks of what can't be drawn in it."""
         text = ["─"] * self._width
         for column in np.flatnonzero(panel.not_positive):
@@ -180,9 +189,9 @@ class Curve:
         if marked is None:
             return [Segment(label + "".join(text), self._dim)]
         if text[marked] == "─":
-            text[marked] = "▲"
+            text[marked] = cursor[1]
         before, after = "".join(text[:marked]), "".join(text[marked + 1 :])
-        return [Segment(label + before, self._dim), Segment(text[marked], cursor), Segment(after, self._dim)]
+        return [Segment(label + before, self._dim), Segment(text[marked], cursor[0]), Segment(after, self._dim)]
 
     def _epoch_labels(self) -> str:
         ticks = dict.fromkeys(round(each) for each in self._epochs.ticks(max(2, self._width // 12)))
@@ -204,8 +213,11 @@ class Panel:
         """Columns with something that a logarithmic axis can't show."""
         self._labels = {self.rows - 1 - values.dot(each) // DOTS_DOWN: each for each in values.ticks(self._most)}
 
-    def draw(self, columns: Columns, places: NDArray[np.intp] | None, series: Series, style: Style) -> None:
-        """Draw a series. `places` are the dot columns of single epochs that lie apart; None where each has one."""
+    def draw(self, columns: Columns, places: NDArray[np.intp] | None, pattern: Mask, style: Style) -> None:
+        """Draw a series in those dot columns that its pattern has.
+
+        `places` are the dot columns of single epochs that lie apart; None where each has one.
+        """
         least = columns.least_positive if self._values.log else columns.least
         filled = columns.filled & (least <= columns.largest)
         low, high = (_dots(self._values, np.where(filled, each, self._values.low)) for each in (least, columns.largest))
@@ -218,19 +230,20 @@ class Panel:
         else:
             top, bottom = _lines(places, high, filled, self._canvas.width)
         last = self._canvas.height - 1
-        mask = self._canvas.spans(last - top, last - bottom)
-        self._canvas.draw(mask & _pattern(series.stroke, series.place, self._canvas.width), style)
+        top, bottom = _gathered(top, bottom, pattern)
+        self._canvas.draw(self._canvas.spans(last - top, last - bottom) & pattern, style)
 
-    def line(self, y: int, dim: Style, marked: int | None, cursor: Style) -> list[Segment]:
-        """Return a row, behind its label."""
-        value = self._labels.get(y)
-        label = f"{'':>{LABELS}}│" if value is None else f"{number_text(value):>{LABELS}}┤"
-        return [Segment(label, dim), *self._canvas.line(y, marked, cursor)]
+    def line(self, y: int, styles: tuple[Style, Style | None], marked: int | None, cursor: Style) -> list[Segment]:
+        """Return a row, behind its label; the styles are of the label and of the line that goes on from it."""
+        value, (dim, grid) = self._labels.get(y), styles
+        if value is None:
+            return [Segment(f"{'':>{LABELS}}│", dim), *self._canvas.line(y, marked, cursor)]
+        return [Segment(f"{number_text(value):>{LABELS}}┤", dim), *self._canvas.line(y, marked, cursor, grid)]
 
     @property
     def _most(self) -> int:
         """How many labels there is room for."""
-        return max(2, self.rows // 3)
+        return max(2, self.rows // (3 if self.rows > FLAT else 2))
 
 
 def _span(columns: list[Columns], *, log: bool) -> tuple[float, float]:
@@ -248,8 +261,8 @@ def _dots(along: Axis, values: Float64Array) -> NDArray[np.intp]:
     values = np.clip(values, along.low, along.high)
     if along.log:
         share = (np.log10(values) - np.log10(along.low)) / (np.log10(along.high) - np.log10(along.low))
-    else:  # halves, or the range of numbers near the largest would overflow
-        share = (values / 2 - along.low / 2) / (along.high / 2 - along.low / 2)
+    else:
+        share = share_of(values, along.low, along.high)
     dots: NDArray[np.intp] = np.rint(share * (along.dots - 1)).astype(np.intp)
     return dots
 
@@ -281,10 +294,18 @@ def _lines(
     return top, bottom
 
 
-def _pattern(stroke: Stroke, place: int, width: int) -> Mask:
-    """Return which dot columns the stroke of an engine leaves its dots in; curves that are one are still seen."""
+def _gathered(
+    top: NDArray[np.intp], bottom: NDArray[np.intp], pattern: Mask
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Let each column reach as far as one that is left out behind it, or a steep curve would have gaps."""
+    known, behind = top >= bottom, np.append(pattern[:-1] & ~pattern[1:], False)
+    both = behind & known & np.append(known[1:], False)
+    after = np.append(top[1:], 0), np.append(bottom[1:], 0)
+    return np.where(both, np.maximum(top, after[0]), top), np.where(both, np.minimum(bottom, after[1]), bottom)
+
+
+def _pattern(stroke: Stroke, place: int, engines: int, width: int) -> Mask:
+    """Return which dot columns the stroke of an engine leaves its dots in; curves that are one are all seen."""
     at = np.arange(width)
-    if stroke == "dashed":
-        pattern: Mask = at // (DASH * DOTS_ACROSS) % 2 == 1
-        return pattern
-    return at % 4 == 2 * (place % 2) if stroke == "dotted" else np.ones(width, np.bool_)
+    mine: Mask = at // (DASH * DOTS_ACROSS) % max(engines, 2) == place if place else np.ones(width, np.bool_)
+    return mine & (at % DOTS_ACROSS == 0) if stroke == "dotted" else mine

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.segment import Segment
 
+from core.pictures.scales import share_of
 from tui.pictures.axes import axis, labels_line, number_text
 from tui.pictures.canvas import DOTS_ACROSS, DOTS_DOWN, Dots, Pixels, shade, style_of
 from tui.pictures.colours import LEVELS, colour_of, scale
@@ -25,34 +27,67 @@ BOUNDARY, NOT_FINITE = LEVELS, LEVELS + 1
 SIGNS = "○●△▲□■◇◆"
 """Of the classes; more than so many begin anew."""
 WRONG, SAMPLE = "✗", "•"
+GAP = "  "
+LEAST_BOXES = 4
 
 
-def palette() -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Wording:
+    """The words of a legend."""
+
+    longest: int
+    """Of a class's name; what is longer is shortened."""
+    wrong: str
+    boundary: str = "boundary"
+    broken: str = "inf or nan"
+
+
+WORDINGS = (
+    Wording(12, "misclassified"),
+    Wording(6, "wrong"),
+    Wording(3, "wrong", broken="nan"),
+    Wording(1, "wrong", "edge", "nan"),
+)
+"""From the longest to the shortest."""
+
+
+def palette(*, few: bool = False) -> tuple[str, ...]:
     """Return the scale, then the colours of the boundary and of what is not finite."""
-    return (*scale(), "#ffffff", "#be1e5a")
+    return (*scale(few=few), "#ffffff", "#d70087" if few else "#be1e5a")
 
 
 def levels_of(values: FloatArray, span: tuple[float, float]) -> NDArray[np.uint8]:
     """Return the level of each value between the least and the largest one; what is not finite has its own."""
     low, high = span
-    width = high / 2 - low / 2
     with np.errstate(all="ignore"):
-        share = (values.astype(np.float64) / 2 - low / 2) / width if width > 0 else np.full(values.shape, 0.5)
+        share = share_of(values.astype(np.float64), low, high) if low < high else np.full(values.shape, 0.5)
         levels = np.clip(np.nan_to_num(share) * LEVELS, 0, LEVELS - 1).astype(np.uint8)
     levels[~np.isfinite(values)] = NOT_FINITE
     return levels
 
 
+@dataclass(frozen=True)
+class MapLook:
+    """How a map is drawn."""
+
+    few: bool = False
+    """With the 256 colours of a terminal that has no more."""
+    shaded: bool = False
+    """With shades of grey, where there are too few colours for a scale."""
+    samples: bool = True
+
+
 class Map:
     """One unit over two inputs: `line(y)` gives its rows of half blocks."""
 
-    def __init__(self, plane: Plane, unit: int, *, shaded: bool) -> None:
+    def __init__(self, plane: Plane, unit: int, look: MapLook) -> None:
         levels = levels_of(plane.values[unit], plane.span)
         if plane.boundary is not None:
             levels[plane.boundary] = BOUNDARY
-        self._pixels = Pixels(levels, palette(), shaded=shaded)
+        self._pixels = Pixels(levels, palette(few=look.few), shaded=look.shaded)
         self._levels = levels
-        self._lay_samples(plane)
+        if look.samples:
+            self._lay_samples(plane)
 
     def line(self, y: int) -> list[Segment]:
         """Return a row of cells."""
@@ -123,14 +158,50 @@ def dots_wanted(columns: int) -> int:
     return columns * DOTS_ACROSS
 
 
-def scale_line(plane: Plane, width: int, dim: Style, *, shaded: bool) -> list[Segment]:
-    """Return the legend of the colours, as many of them as there is room for."""
-    count = max(4, min(LEVELS, width))
-    colours = scale()
-    steps = [round(i * (LEVELS - 1) / (count - 1)) for i in range(count)]
+def scale_line(plane: Plane, name: str, width: int, dim: Style, look: MapLook) -> list[Segment]:
+    """Return the legend of the colours, `width` wide where that is at all possible."""
+    if not np.isfinite(plane.values).any():
+        return [Segment(f"{name}: no finite number".ljust(width), dim)]
     low, high = (number_text(each) for each in plane.span)
-    boxes = [Segment(shade(each)) if shaded else Segment(" ", style_of(None, colours[each])) for each in steps]
-    return [Segment(f"{low} ", dim), *boxes, Segment(f" {high}", dim)]
+    around = len(name) + len(low) + len(high) + 3
+    count = max(LEAST_BOXES, min(LEVELS, width - around))
+    steps = [round(i * (LEVELS - 1) / (count - 1)) for i in range(count)]
+    colours = scale(few=look.few)
+    boxes = [Segment(shade(each)) if look.shaded else Segment(" ", style_of(None, colours[each])) for each in steps]
+    return [Segment(f"{name} {low} ", dim), *boxes, Segment(f" {high}", dim)]
+
+
+def signs_line(plane: Plane, width: int, dim: Style, look: MapLook) -> list[Segment]:
+    """Return what each sign on the map means, in as many words as there is room for; nothing where there is no sign."""
+    line = Segment("+") if look.shaded else Segment("╱╱", _on_scale(look))
+    broken = Segment("?") if look.shaded else Segment("  ", _broken(look))
+    whole = bool(np.isfinite(plane.values).all())
+    for words in WORDINGS:
+        parts = [[Segment(each, dim)] for each in _named_signs(plane, words)] if look.samples else []
+        parts += [[line, Segment(f" {words.boundary}", dim)]] * (plane.boundary is not None)
+        parts += [[broken, Segment(f" {words.broken}", dim)]] * (not whole)
+        segments = [each for part in parts for each in (Segment(GAP), *part)]
+        if sum(len(each.text) for each in segments) <= width:
+            break
+    return segments
+
+
+def _named_signs(plane: Plane, words: Wording) -> list[str]:
+    names = plane.class_names
+    if names is None:
+        return [f"{SAMPLE} sample"]
+    longest = words.longest
+    short = [name if len(name) <= longest else f"{name[: longest - 1]}…" for name in names]
+    return [*(f"{SIGNS[i % len(SIGNS)]} {name}" for i, name in enumerate(short)), f"{WRONG} {words.wrong}"]
+
+
+def _on_scale(look: MapLook) -> Style:
+    """Return the boundary's colour on one that it is seen on in every theme."""
+    return style_of(palette()[BOUNDARY], scale(few=look.few)[LEVELS // 3], bold=True)
+
+
+def _broken(look: MapLook) -> Style:
+    return style_of(None, palette(few=look.few)[NOT_FINITE])
 
 
 def row_label(plane: Plane, y: int, rows: int, name: str) -> str:

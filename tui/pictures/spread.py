@@ -2,56 +2,66 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 
-from core.pictures.flow import USUAL_RATIO
+from core.pictures.flow import WELL
 from core.pictures.spread import QUANTITIES, name_of
-from tui.numbers import scientific
-from tui.pictures.axes import number_text
+from tui.pictures.bars import BAR_ROWS, bar_row, peak_label, range_label
+from tui.pictures.flow_table import flow_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.style import Style
 
-    from core.pictures.flow import Flow
-    from core.pictures.histogram import Histogram
     from core.pictures.spread import Spread
 
-HEADING = 10
-"""Columns of a row's heading."""
-LEAST_RATIO, MOST_RATIO = -6.0, 0.0
-RATIO_COLUMNS = 13
-"""Two columns for a decade, and one for the last tick."""
-BAR_ROWS = 2
-BLOCKS = " ▁▂▃▄▅▆▇█"
-WELL = "✓ Nothing looks unhealthy at this epoch."
+MOST_BAR_ROWS = 8
+LABEL_ROWS = 3
+"""Of a layer: its name above the bars, below them their range and the tallest one's count."""
 NO_PASS = "No gradients at epoch 0: n trains the first epoch. The weights are those that training starts from."
+BROKEN = "✕ counts what is inf or nan."
+
+
+@dataclass(frozen=True)
+class Inks:
+    """The styles of what is drawn."""
+
+    heading: Style
+    dim: Style
+    bars: Style
 
 
 def histogram_width(columns: int) -> int:
     """Return how many columns each of the histograms of a layer may have, the gap behind it not counted."""
-    return max(6, (columns - HEADING) // len(QUANTITIES) - 1)
+    return max(6, (columns + 1) // len(QUANTITIES) - 1)
 
 
-def picture(
-    spread: Spread, activations: Sequence[str], columns: int, heading: Style, dim: Style
-) -> list[list[Segment]]:
-    """Return all lines: what is unhealthy, the table of the flow, the histograms of each layer."""
+def picture(spread: Spread, activations: Sequence[str], columns: int, rows: int, inks: Inks) -> list[list[Segment]]:
+    """Return all lines: what is unhealthy, the table of the flow, the histograms of each layer.
+
+    The bars are as high as `rows` leave them room for, or as few rows as they need where not all is seen anyway.
+    """
     lines = _words(spread, columns)
     if spread.flow:
-        lines += [[], *_table(spread.flow, heading, dim)]
-    return [*lines, [], *_histograms(spread, activations, columns, heading, dim)]
+        lines += [[], *flow_table(spread.flow, columns, inks.heading, inks.dim)]
+    lines += [[], _names(spread, columns, inks)]
+    free = (rows - len(lines)) // max(len(activations), 1) - LABEL_ROWS
+    bar_rows = min(max(free, BAR_ROWS), MOST_BAR_ROWS)
+    for k, activation in enumerate(activations, start=1):
+        lines += _of_layer(spread, k, activation, (columns, bar_rows), inks)
+    return lines
 
 
 def _words(spread: Spread, columns: int) -> list[list[Segment]]:
     """Say what is unhealthy, folded where it is longer than a line."""
-    if not spread.flow:
-        return [[Segment(each)] for each in _folded(NO_PASS, columns)]
-    texts = [f"⚠ {each}" for each in spread.findings] or [WELL]
+    said = [f"⚠ {each}" for each in spread.findings] or [f"✓ {WELL}"]
+    texts = said if spread.flow else [NO_PASS]
+    if any(each.not_finite for each in spread.histograms.values()):
+        texts.append(BROKEN)
     return [[Segment(line)] for text in texts for line in _folded(text, columns)]
 
 
@@ -66,99 +76,22 @@ def _folded(text: str, columns: int) -> list[str]:
     return [*lines, line]
 
 
-def _table(flow: Sequence[Flow], heading: Style, dim: Style) -> list[list[Segment]]:
-    """Write the flow, the last layer first, as gradients flow; below the ratios their axis."""
-    above = f"{'layer':<{HEADING}}{'mean':>9}{'largest':>10}  {'log₁₀ ‖ΔW‖/‖W‖':<20}{'saturated':>9}{'silent':>8}"
-    top = f"{'':<{HEADING}}{'|dL/dθ|':>9}{'|dL/dθ|':>10}{'share':>31}{'units':>8}"
-    lines = [[Segment(above, heading)], [Segment(top, heading)]]
-    lines += [_row(each, dim) for each in reversed(flow)]
-    axis = [" "] * RATIO_COLUMNS
-    for ratio in (-6, -3, 0):
-        text, at = str(ratio), _place(ratio)
-        begin = min(max(at - len(text) + 1, 0), RATIO_COLUMNS - len(text))
-        axis[begin : begin + len(text)] = text
-    return [*lines, [Segment(f"{'':<{HEADING + 21}}{''.join(axis)}  −3 is usual", dim)]]
+def _names(spread: Spread, columns: int, inks: Inks) -> list[Segment]:
+    """Name the quantities that are known, each above its column."""
+    kinds, width = {each.quantity for each in spread.histograms}, histogram_width(columns)
+    names = (name if kind in kinds else "" for name, kind in QUANTITIES.items())
+    return [Segment("".join(f"{name[:width]:<{width + 1}}" for name in names), inks.heading)]
 
 
-def _row(flow: Flow, dim: Style) -> list[Segment]:
-    name = _named(flow.layer, flow.activation)
-    numbers = f"{scientific(flow.mean_gradient, 1):>9}{scientific(flow.largest_gradient, 1):>10}"
-    saturated = "–" if flow.saturated is None else f"{flow.saturated:.0%}"
-    silent = "–" if flow.saturated is None else f"{flow.silent:,}"
-    ratio = "–" if math.isnan(flow.ratio) else f"{flow.ratio:.1f}"
-    return [
-        Segment(f"{name:<{HEADING}}{numbers}  "),
-        *_ratio_bar(flow.ratio, dim),
-        Segment(f"{ratio:>6}{saturated:>10}{silent:>8}"),
-    ]
-
-
-def _named(layer: int, activation: str) -> str:
-    name = f"{layer} {activation}"
-    return name if len(name) < HEADING else f"{name[: HEADING - 2]}…"
-
-
-def _ratio_bar(ratio: float, dim: Style) -> list[Segment]:
-    """Draw a ratio on its axis from 1e-6 to 1, with the line at 1e-3."""
-    cells = ["·"] * RATIO_COLUMNS
-    cells[_place(USUAL_RATIO)] = "│"
-    if math.isnan(ratio):
-        return [Segment("".join(cells), dim)]
-    at = _place(ratio)
-    sign = "◀" if ratio < LEAST_RATIO else "▶" if ratio > MOST_RATIO else "◆"
-    return [Segment("".join(cells[:at]), dim), Segment(sign), Segment("".join(cells[at + 1 :]), dim)]
-
-
-def _place(ratio: float) -> int:
-    share = (min(max(ratio, LEAST_RATIO), MOST_RATIO) - LEAST_RATIO) / (MOST_RATIO - LEAST_RATIO)
-    return round(share * (RATIO_COLUMNS - 1))
-
-
-def _histograms(
-    spread: Spread, activations: Sequence[str], columns: int, heading: Style, dim: Style
-) -> list[list[Segment]]:
+def _of_layer(spread: Spread, k: int, activation: str, size: tuple[int, int], inks: Inks) -> list[list[Segment]]:
+    """Draw a layer's histograms below its name; `size` is the columns of all and the rows of the bars."""
+    columns, bar_rows = size
     width = histogram_width(columns)
-    names = "".join(f"{name:<{width + 1}}" for name in QUANTITIES)
-    lines = [[Segment(f"{'counts':<{HEADING}}{names}", heading)]]
-    for k, activation in enumerate(activations, start=1):
-        row = [spread.histograms.get(name_of(quantity, k)) for quantity in QUANTITIES]
-        for at, label in enumerate((_named(k, activation), "")):
-            bars = " ".join(bar_row(each, width, at) for each in row)
-            lines.append([Segment(f"{label:<{HEADING}}", heading), Segment(bars)])
-        for side in ("range", "peak"):
-            texts = " ".join(_label(each, width, side) for each in row)
-            lines.append([Segment(f"{'':<{HEADING}}{texts}", dim)])
+    row = [spread.histograms.get(name_of(quantity, k)) for quantity in QUANTITIES]
+    name = f"{k} {activation} "
+    lines = [[Segment(name, inks.heading), Segment("─" * max(0, len(row) * (width + 1) - 1 - len(name)), inks.dim)]]
+    for at in range(bar_rows):
+        lines.append([Segment(" ".join(bar_row(each, width, at, bar_rows) for each in row), inks.bars)])
+    for label in (range_label, peak_label):
+        lines.append([Segment(" ".join(label(each, width) for each in row), inks.dim)])
     return lines
-
-
-def bar_row(of: Histogram | None, width: int, row: int) -> str:
-    """Return a row of a histogram's bars, row 0 on top; the tallest bar fills all rows."""
-    if of is None:
-        return " " * width
-    most, eighths = max(of.counts) or 1, len(BLOCKS) - 1
-    heights = [math.ceil(count * BAR_ROWS * eighths / most) for count in of.counts[:width]]
-    below = (BAR_ROWS - 1 - row) * eighths
-    return "".join(BLOCKS[min(max(height - below, 0), eighths)] for height in heights).ljust(width)
-
-
-def _label(of: Histogram | None, width: int, side: str) -> str:
-    """Return what stands below a histogram: its range, then the tallest bar and what is not finite."""
-    if of is None:
-        return " " * width
-    if side == "peak":
-        broken = f" {of.not_finite:,} inf, nan" if of.not_finite else ""
-        return f"max {max(of.counts):,}{broken}"[:width].ljust(width)
-    if not math.isfinite(of.low):
-        return "not finite"[:width].ljust(width)
-    low, high = _fitting(of.low, width // 2), _fitting(of.high, (width - 1) // 2)
-    if of.low == of.high:
-        return f"all {number_text(of.low)}"[:width].ljust(width)
-    return f"{low}{high:>{width - len(low)}}"
-
-
-def _fitting(value: float, width: int) -> str:
-    """Write a number with as many digits as there is room for."""
-    for text in (number_text(value), f"{value:.2g}", f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")):
-        if len(text) <= width:
-            return text
-    return text[:width]

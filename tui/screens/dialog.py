@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
 from textual.message import Message
 from textual.screen import ModalScreen
+
+DIALOGS = Path(__file__).with_name("dialogs.tcss")
+"""How all that lies over the panes looks; read when the first of it comes up."""
 
 Answer = TypeVar("Answer")
 
@@ -16,6 +20,7 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
     class Ready(Message):
         """It takes keys from now on."""
 
+    CSS_PATH = DIALOGS
     FIRST: ClassVar[str] = ""
     """A selector."""
 

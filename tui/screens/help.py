@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.actions import Action, groups
+from tui.screens.dialog import DIALOGS
 from tui.served import works_here
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ WORDS = (
 class HelpScreen(ModalScreen[None]):
     """All keys and words."""
 
+    CSS_PATH = DIALOGS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,f1,q", "dismiss(None)", "close", key_display="Esc")
     ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,11 +16,9 @@ from core.tensors import TensorName
 from tui.actions import Action, bindings
 from tui.findings import Checkup
 from tui.history import LossHistory
-from tui.numbers import full
-from tui.panes.doctor import DoctorPane
 from tui.panes.lines import Asked, ListPane
 from tui.panes.loss import LossPane
-from tui.panes.matrix import MatrixGrid, MatrixPane, cell_of
+from tui.panes.matrix import MatrixGrid, MatrixPane
 from tui.panes.model import ModelPane
 from tui.panes.title import Notice, TitleBar
 from tui.panes.walk_line import AtWork, WalkLine
@@ -48,6 +44,8 @@ from tui.protocol import (
     View,
     Window,
 )
+from tui.screens.asked_for import AskedFor
+from tui.screens.copying import Copying
 from tui.screens.errands import SLOW_TO_GET_BACK, Errands
 from tui.screens.panes import Panes
 from tui.screens.slow_motion import SlowMotion
@@ -60,10 +58,9 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tui.conductor import Conductor
+    from tui.panes.doctor import DoctorPane
     from tui.screens.dump import Other
 
-PATIENCE = 1.0
-"""Seconds for which a dialog waits for the epoch that is being trained, where another one can be offered."""
 LEAST_WIDTH, LEAST_HEIGHT = 72, 20
 """Below that the panes don't fit; the screen says so."""
 
@@ -101,11 +98,9 @@ class MainScreen(Screen[None]):
     def __init__(self, conductor: Conductor) -> None:
         super().__init__()
         self._conductor = conductor
-        self._sent = 0
-        """The number of the last command."""
-        self._news = asyncio.Event()
-        """Set when the next View has come."""
+        self._asked_for = AskedFor(conductor)
         self.errands = Errands(self)
+        self.copying = Copying(self)
         self.panes = Panes(self)
         self.slow_motion = SlowMotion(self)
 
@@ -141,6 +136,8 @@ class MainScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Say what the screen needs, where it is too small."""
+        if self.size.width >= LEAST_WIDTH and self.size.height >= LEAST_HEIGHT:
+            return
         text = (
             f"mlp-tui needs {LEAST_WIDTH} × {LEAST_HEIGHT}.\nThis terminal has {self.size.width} × {self.size.height}."
         )
@@ -157,8 +154,7 @@ class MainScreen(Screen[None]):
             case View() as event:
                 self.history.take(event.series)
                 self.view = event
-                self._news.set()
-                self._news = asyncio.Event()
+                self._asked_for.take(event)
                 self.slow_motion.take()
             case NotDumped(_, reason) | NotSaved(_, reason):
                 self.notify(reason, severity="error", markup=False, timeout=10)
@@ -229,8 +225,8 @@ class MainScreen(Screen[None]):
         if matrix is not None and not matrix.window.covers(message.window):
             self.send(Show(self.selection.tensor, message.window.with_margin()))
 
-    @on(DoctorPane.Jumped)
-    def _look_at_worst(self, message: DoctorPane.Jumped) -> None:
+    def on_doctor_pane_jumped(self, message: DoctorPane.Jumped) -> None:
+        """Look at the worst cell of the tensor that a diagnosis names."""
         self.selection = self.selection.of(message.tensor).at_worst_of_yours(self.view)
         self.action_pane("matrix")
 
@@ -296,30 +292,12 @@ class MainScreen(Screen[None]):
     @work
     async def action_copy_cell(self) -> None:
         """Copy the cell's number, as the engine has it."""
-        await self.settled()
-        matrix = self.view.matrix if self.view else None
-        values = matrix.values.get(self.selection.shown) if matrix else None
-        row, column = cell_of(self.selection, matrix)
-        if matrix is None or values is None or not matrix.window.holds(row, column):
-            self.notify("There is no number here to copy.")
-            return
-        value = float(values[row - matrix.window.row, column - matrix.window.column])
-        self._copy(full(value, matrix.precision.get(self.selection.shown, "float64")).strip(), "The cell")
+        await self.copying.cell()
 
     @work
     async def action_copy_tensor(self) -> None:
         """Copy the whole tensor, a row a line."""
-        await self.settled()
-        matrix = self.view.matrix if self.view else None
-        values = matrix.values.get(self.selection.shown) if matrix else None
-        if matrix is None or values is None:
-            self.notify("There is no tensor here to copy.")
-        elif values.shape != (matrix.rows, matrix.columns):
-            self.notify("This tensor is too large to copy; d dumps it to a file.", severity="warning")
-        else:
-            precision = matrix.precision.get(self.selection.shown, "float64")
-            rows = (" ".join(full(float(value), precision) for value in row) for row in values)
-            self._copy("\n".join(rows) + "\n", str(matrix.tensor))
+        await self.copying.tensor()
 
     def action_help(self) -> None:
         """Show the help."""
@@ -361,7 +339,7 @@ class MainScreen(Screen[None]):
 
     def send(self, command: Command) -> None:
         """Send the trainer a command."""
-        self._sent = self._conductor.send(command)
+        self._asked_for.send(command)
 
     def revive(self) -> None:
         """Start the trainer again where it has ended."""
@@ -369,27 +347,12 @@ class MainScreen(Screen[None]):
 
     async def settled(self) -> View:
         """Return the View of all that has been asked for until now; a long training is not waited for."""
-        number, until = self._sent, None
-        while not self._shows(number):
-            if self.view is not None and self.view.handled >= number and self.view.epoch > 0:
-                until = until or asyncio.get_running_loop().time() + PATIENCE
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(until):
-                    await self._news.wait()
-                    continue
-            break
-        assert self.view is not None
-        return self.view
+        return await self._asked_for.settled()
 
     @property
     def is_settled(self) -> bool:
         """Whether the screen shows all that has been asked for."""
-        return self._shows(self._sent)
-
-    def _shows(self, number: int) -> bool:
-        """Whether the screen shows what has been asked for up to this command."""
-        view = self.view
-        return view is not None and view.handled >= number and view.heading == view.epoch
+        return self._asked_for.is_settled
 
     async def perform(self, action: Action) -> None:
         """Do what the palette was asked for, in the pane that it is for."""
@@ -397,7 +360,3 @@ class MainScreen(Screen[None]):
         places: dict[str, Widget] = {"main": self, "list": focused, "matrix": self.query_one(MatrixGrid)}
         place = places.get(action.scope) or await self.panes.show(action.scope)
         await place.run_action(action.name)
-
-    def _copy(self, text: str, what: str) -> None:
-        self.app.copy_to_clipboard(text)
-        self.notify(f"{what} was sent to the terminal's clipboard.", markup=False)

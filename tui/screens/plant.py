@@ -16,8 +16,9 @@ from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from core import data
+from core.initial import draw
 from core.mistakes import places, plantable
-from core.parameters import Parameters, draw
+from core.parameters import Parameters
 from core.reference import Network
 from core.simulation import Given, simulate
 from tui.screens.confirm import QuickButton

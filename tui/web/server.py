@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST_IN_A_MESSAGE = 1 << 20
 """Bytes: a text that is pasted may be long."""
+IDLE, NO_PLACE = 4000, 4001
+"""Codes with which a socket is closed, of those that are free for programs."""
 BEAT = 15.0
 """Seconds after which a browser that has gone without a word is missed."""
 
@@ -151,8 +153,6 @@ class Server:
         file = self._files.get(request.path)
         if file is None:
             return web.Response(status=404, text="There is nothing here.\n")
-        if request.path == "/" and not self._places.free:
-            return self._full()
         response = web.Response(body=file.content, content_type=file.mime_type, charset=_charset(file.mime_type))
         if request.path == "/":
             response.set_cookie(self.guard.cookie, self.guard.token, httponly=True, samesite="Strict", path="/")
@@ -178,22 +178,27 @@ class Server:
 
     async def _session(self, request: web.Request) -> web.StreamResponse:
         """Run the program for a page until either has ended."""
-        if not self._places.free:
-            return self._full()
         socket = web.WebSocketResponse(heartbeat=BEAT, max_msg_size=MOST_IN_A_MESSAGE)
-        with self._places.one():
-            await socket.prepare(request)
-            self._sockets.add(socket)
-            session = Session(
-                self._offer.program, socket.send_bytes, socket.send_str, _closing(socket), self._downloads
-            )
-            try:
-                await session.start(_number(request.query, "width", 80), _number(request.query, "height", 24))
-                await self._listen(socket, session)
-            finally:
-                self._sockets.discard(socket)
-                await session.stop()
+        await socket.prepare(request)
+        self._sockets.add(socket)
+        try:
+            async with self._places.one() as there_is:
+                if not there_is:
+                    await socket.close(code=NO_PLACE, message=self._full.encode())
+                elif not (socket.closed or _has_left(request)):
+                    await self._run(request, socket)
+        finally:
+            self._sockets.discard(socket)
         return socket
+
+    async def _run(self, request: web.Request, socket: web.WebSocketResponse) -> None:
+        """Run the program until its page has gone, or it has ended."""
+        session = Session(self._offer.program, socket.send_bytes, socket.send_str, _closing(socket), self._downloads)
+        try:
+            await session.start(_number(request.query, "width", 80), _number(request.query, "height", 24))
+            await self._listen(socket, session)
+        finally:
+            await session.stop()
 
     async def _listen(self, socket: web.WebSocketResponse, session: Session) -> None:
         """Hand on what the page sends until it ends, or sends no key for too long, or no sense."""
@@ -204,13 +209,13 @@ class Server:
                     if message.type is WSMsgType.TEXT and await _follow(session, message.json()):
                         end.reschedule(loop.time() + idle)
         except TimeoutError:
-            await socket.close(code=4000, message=f"Ended: no key for {self._offer.idle:g} minutes.".encode())
+            await socket.close(code=IDLE, message=f"Ended: no key for {self._offer.idle:g} minutes.".encode())
         except (ValueError, RecursionError):
             await socket.close(code=WSCloseCode.UNSUPPORTED_DATA, message=b"Ended: what came was no message.")
 
-    def _full(self) -> web.Response:
-        text = f"All {self._places.most} places are taken; try again when somebody has left.\n"
-        return web.Response(status=503, text=text, headers={"Retry-After": "60"})
+    @property
+    def _full(self) -> str:
+        return f"All {self._places.most} places are taken; try again when somebody has left."
 
     async def _close_sessions(self, _app: web.Application) -> None:
         for socket in list(self._sockets):
@@ -240,6 +245,10 @@ async def _follow(session: Session, message: list[object]) -> bool:
     return False
 
 
+def _has_left(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
+
+
 def _closing(socket: web.WebSocketResponse) -> Callable[[], Awaitable[None]]:
     async def close() -> None:
         await socket.close(message=b"The session has ended.")
@@ -258,3 +267,4 @@ def _charset(mime_type: str) -> str | None:
 
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(HEADERS)
+    response.headers["Server"] = "mlp-tui"  # and not which versions of what it is made of

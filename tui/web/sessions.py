@@ -19,12 +19,14 @@ from tui import served
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from tui.web.downloads import Downloads
 
 GRACE = 3.0
 """Seconds in which a session's processes may end by themselves; then they are killed."""
+TURN = 2 * GRACE
+"""Seconds for which a visitor waits for a place."""
 COMMAND = (sys.executable, "-P", "-c", "from tui.cli import main; main()")
 """`mlp-tui`, of the installation that this is."""
 WIDTH, HEIGHT = (10, 400), (5, 200)
@@ -122,21 +124,24 @@ class Places:
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self._taken = 0
+        self._free = asyncio.Semaphore(most)
 
-    @property
-    def free(self) -> bool:
-        """Whether there is room."""
-        return self._taken < self.most
+    @contextlib.asynccontextmanager
+    async def one(self) -> AsyncIterator[bool]:
+        """Take a place for as long as a session lasts; False where there is none.
 
-    @contextlib.contextmanager
-    def one(self) -> Iterator[None]:
-        """Take a place, which is known to be free, for as long as a session lasts."""
-        self._taken += 1
+        It is waited for a little: who loads the page anew is there again before the session so far has ended.
+        """
         try:
-            yield
+            async with asyncio.timeout(TURN):
+                await self._free.acquire()
+        except TimeoutError:
+            yield False
+            return
+        try:
+            yield True
         finally:
-            self._taken -= 1
+            self._free.release()
 
 
 def _size(width: int, height: int) -> tuple[int, int]:

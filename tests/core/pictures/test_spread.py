@@ -171,6 +171,8 @@ def test_nothing_is_said_of_what_is_well():
         ([flow(1, stuck=3)], "3 of 16 units in layer 1 are saturated for all 80 samples"),
         ([flow(1, saturated=0.75)], "75% of the activations of layer 1 are saturated"),
         ([flow(1, ratio=-0.3)], "The update of W1 is 50% of its weights"),
+        ([flow(1, ratio=3.25)], "The update of W1 is 1,800 times as large as its weights"),
+        ([flow(1, ratio=300.3)], "The update of W1 is 2.0e300 times as large as its weights"),
         ([flow(1, ratio=-7.0)], "The update of W1 is 1e-7 of its weights: it hardly learns"),
     ],
 )

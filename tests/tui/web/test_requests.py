@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import re
 from pathlib import Path
 
@@ -11,13 +12,18 @@ pytest.importorskip("textual_serve", reason="mlp-tui[web] is not installed")
 
 import aiohttp
 
+from tui.web import sessions
 from tui.web.files import files
+from tui.web.server import NO_PLACE
 
 spec = importlib.util.spec_from_file_location("visitor", Path(__file__).with_name("visitor.py"))
 visitor_module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(visitor_module)
 PATIENCE = visitor_module.PATIENCE
 all_gone = visitor_module.all_gone
+children = visitor_module.children
+lives = visitor_module.lives
+read_to_the_end = visitor_module.read_to_the_end
 stand_in = visitor_module.stand_in
 until = visitor_module.until
 visiting = visitor_module.visiting
@@ -85,20 +91,40 @@ async def test_there_is_nothing_outside(path):
         assert "root:" not in await answer.text()
 
 
-async def test_a_ninth_session_is_refused_until_somebody_leaves():
+async def test_a_ninth_session_is_refused_until_somebody_leaves(monkeypatch):
+    monkeypatch.setattr(sessions, "TURN", 0.05)
     async with visiting() as visitor:
         opened = [await visitor.session() for _ in range(8)]
-        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-            await visitor.session()
-        assert refused.value.status == 503
-        async with visitor.get("/") as page:
-            assert page.status == 503
-            assert "All 8 places are taken" in await page.text()
+        last = await read_to_the_end(await visitor.connect())
+        assert (last.data, last.extra) == (NO_PLACE, "All 8 places are taken; try again when somebody has left.")
+        assert all(lives(pid) for _, told in opened for pid in told["pids"])
         (leaver, told), *_ = opened
         await leaver.close()
         await until(lambda: all_gone(told), "the first has left")
         socket, _ = await visitor.session()
         assert not socket.closed
+
+
+async def test_who_loads_the_page_anew_in_a_full_house_has_a_place():
+    async with visiting(sessions=1) as visitor:
+        first, told = await visitor.session()
+        async with visitor.get("/") as page:  # a browser asks for the page before it leaves the one that it shows
+            assert page.status == 200
+        waiting = await visitor.connect()
+        await first.close()
+        again = json.loads((await waiting.receive(PATIENCE)).data)
+        assert again["pids"] != told["pids"]
+
+
+async def test_who_has_left_while_waiting_takes_nobodys_place():
+    async with visiting(sessions=1) as visitor:
+        first, _ = await visitor.session()
+        for _ in range(20):
+            (await visitor.connect())._response.connection.transport.abort()
+        waiting = await visitor.connect()
+        await first.close()
+        await waiting.receive(PATIENCE)
+        assert len(children(os.getpid())) == 1
 
 
 async def test_no_other_method_does_anything():

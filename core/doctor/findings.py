@@ -1,0 +1,167 @@
+"""What came back, judged: tensor by tensor, in the precision that it deserves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from core.doctor.diagnosis import Diagnosis, Doctor
+from core.doctor.facts import facts
+from core.doctor.observation import Observation, names_downward, rights
+from core.doctor.provenance import same_bits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from core.arrays import FloatArray
+    from core.doctor.consult import Call, Consultation
+    from core.experiment import Precision
+    from core.mistakes import Planted
+    from core.reference import Network
+    from core.simulation import Given
+
+EPSILON = {"float64": 2.0**-52, "float32": 2.0**-23}
+Judge: TypeAlias = "Callable[[Given], Mapping[str, FloatArray]]"
+"""Returns the loss and the gradients by name."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is known of one tensor."""
+
+    name: str
+    """`loss`, `dL/dW3`, …"""
+    wrong_on: tuple[str, ...]
+    """The probes that it is wrong on."""
+    share: float
+    """The largest part of what rounding allows that it differs by; above 1 it is wrong, and inf where shapes differ."""
+
+
+@dataclass
+class Findings:
+    """The calls, judged."""
+
+    network: Network
+    found: Consultation
+    precision: Precision = "float64"
+    observations: list[Observation] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Judge in the precision that came back; in float32's where float64 came back with float32's errors alone."""
+        self.returns_float32 = any(call.narrow for calls in self.found.calls.values() for call in calls)
+        self.names = names_downward(len(self.network.layers) - 1)
+        self.precision = "float32" if self.returns_float32 else "float64"
+        self.observations = observed(self.found, self.precision)
+        if self.precision == "float64" and self.wrong:
+            coarser = observed(self.found, "float32")
+            if all(each.within(name) for each in coarser for name in self.names):
+                self.precision, self.observations = "float32", coarser
+
+    @property
+    def wrong(self) -> list[str]:
+        """The tensors that are wrong on some probe, from the loss downward."""
+        return [name for name in self.names if not all(each.within(name) for each in self.observations)]
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether every gradient is within rounding of zero."""
+        return all(
+            bool(np.all(each.right[name].error >= np.abs(each.right[name].value)))
+            for each in self.observations
+            for name in self.names[1:]
+        )
+
+    def with_wrong_loss(self) -> Call:
+        """Return a call of several samples that gave a wrong loss, if there is one; else any that did."""
+        calls = [
+            call
+            for probe, calls in self.found.calls.items()
+            for call in calls[:1]
+            if any(each.probe == probe and not each.within("loss") for each in self.observations)
+        ]
+        return max(calls, key=lambda call: len(call.given.y))
+
+    def worst(self) -> Call:
+        """Return the call with the most samples that has something wrong."""
+        calls = {id(call): call for calls in self.found.calls.values() for call in calls}
+        wrong = [each for each in self.observations if not all(each.within(name) for name in self.names)]
+        chosen = max(wrong, key=lambda each: len(each.given.y))
+        return next(call for call in calls.values() if call.given is chosen.given)
+
+    def opinions(self, of: Judge) -> list[Mapping[str, FloatArray]]:
+        """Return what another judge gives where the widths are the file's own."""
+        return [of(each.given) for each in self._own]
+
+    def agree(self, opinions: list[Mapping[str, FloatArray]]) -> bool:
+        """Whether another judge gives the gradients that these are judged by."""
+        return all(
+            replace(each, returned=opinion, right=rights(each.given, "float64")).within(name)
+            for each, opinion in zip(self._own, opinions, strict=True)
+            for name in self.names
+        )
+
+    def have_the_bits_of(self, opinions: list[Mapping[str, FloatArray]]) -> bool:
+        """Whether what was returned is another judge's to the last bit."""
+        return same_bits([each.returned for each in self._own], opinions)
+
+    @property
+    def _finite(self) -> bool:
+        return all(bool(np.isfinite(value).all()) for each in self.observations for value in each.returned.values())
+
+    @property
+    def _own(self) -> list[Observation]:
+        return [each for each in self.observations if each.given.network == self.network]
+
+    def diagnosed(self) -> Diagnosis:
+        """Diagnose in the precision that came back; in float32's if that explains more."""
+        fine = Doctor(self.observations).diagnose()
+        if self.precision == "float32" or fine.complete or not self._finite:
+            return fine
+        coarse = Doctor(observed(self.found, "float32")).diagnose()
+        return coarse if coarse.complete else fine
+
+    def rows(self) -> tuple[Row, ...]:
+        """Return a row a tensor."""
+        return tuple(
+            Row(
+                name,
+                tuple(each.probe for each in self.observations if not each.within(name)),
+                max(each.share(name) for each in self.observations),
+            )
+            for name in self.names
+        )
+
+    def first_wrong(self, mistakes: tuple[Planted, ...]) -> str | None:
+        """Name the first wrong quantity: that of the mistake, or what the wrong gradients have in common."""
+        wrong = self.wrong
+        if not wrong or wrong[0] == "loss":
+            return wrong[0] if wrong else None
+        if mistakes and mistakes[0].tensor and mistakes[0].tensor != "loss":
+            return mistakes[0].tensor
+        k = int(wrong[0][5:])
+        return f"dL/dz{k}" if {f"dL/dW{k}", f"dL/db{k}"} <= set(wrong) else wrong[0]
+
+    def facts(self, name: str) -> list[str]:
+        """Say what is known of a tensor on the first probe that shows it wrong."""
+        for each in self.observations:
+            if not each.within(name):
+                told = facts(name, each.returned[name], each.right[name].value)
+                return [f"On the probe “{each.probe}”:", *told]
+        return []
+
+
+def observed(found: Consultation, precision: Precision) -> list[Observation]:
+    """Put what came back beside what is right, in the precision to judge by; a second call knows the first."""
+    observations = []
+    for probe, calls in found.calls.items():
+        earlier: Observation | None = None
+        for call in calls:
+            earlier = _observation(probe if earlier is None else f"{probe}, second", call, precision, earlier)
+            observations.append(earlier)
+    return observations
+
+
+def _observation(probe: str, call: Call, precision: Precision, earlier: Observation | None) -> Observation:
+    return Observation(probe, call.given, call.returned, rights(call.given, precision), EPSILON[precision], earlier)

@@ -89,6 +89,8 @@ def _is_next_row(first: Piece, piece: Piece) -> bool:
 
 def _together(rows: Sequence[Piece], remarks: list[str]) -> Piece:
     called = rows[0].heading[-1][:50]
-    remarks.append(f"line {rows[0].line}: {len(rows)} lists of {rows[0].count} under {called!r} were taken for its rows")
+    remarks.append(
+        f"line {rows[0].line}: {len(rows)} lists of {rows[0].count} under {called!r} were taken for its rows"
+    )
     values, unit = (np.stack([getattr(row, each) for row in rows]) for each in ("values", "unit"))
     return replace(rows[0], values=values, unit=unit)

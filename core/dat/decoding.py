@@ -61,7 +61,9 @@ def text_of(path: Path) -> tuple[str, list[str]]:
     text, remarks = _decoded(path, content)
     if "\0" in text:
         raise DumpError("is no text", str(path), EXPECTED)
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", " ")
+    text = (
+        text.replace("\r\n", "\n").replace("\r", "\n").replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", " ")
+    )
     if "\x1b" in text:
         text = _ESCAPE.sub("", text)
     if "#" in text or "(" in text:
@@ -76,7 +78,9 @@ def text_of(path: Path) -> tuple[str, list[str]]:
 def _refuse_binary(path: Path, content: bytes) -> None:
     what = next((said for begin, said in _BINARY.items() if content.startswith(begin)), None)
     if what is None and _PICKLE.match(content):
-        what = "is a pickle, which could run anything and is not opened: write text, or np.savez, or torch.save as of 1.6"
+        what = (
+            "is a pickle, which could run anything and is not opened: write text, or np.savez, or torch.save as of 1.6"
+        )
     if what is not None:
         raise DumpError(what, str(path), EXPECTED)
 

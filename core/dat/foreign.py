@@ -42,6 +42,7 @@ MOST_PIECES = 20_000
 MOST_REMARKS = 12
 """More would hide what matters."""
 
+
 def read_any(path: Path) -> Reading:
     """Read the gradients that a file holds, with no word on how it is written.
 
@@ -117,7 +118,9 @@ def _read(path: Path, scanned: Scan) -> Reading:
             remarks.append("nothing says what the numbers are: taken for gradients")
     else:
         if scanned.cut:
-            raise DumpError(f"has arrays without a name, of which some are cut; {scanned.remarks[-1]}", str(path), EXPECTED)
+            raise DumpError(
+                f"has arrays without a name, of which some are cut; {scanned.remarks[-1]}", str(path), EXPECTED
+            )
         guessed = guess(pieces)
         if guessed is None:
             raise DumpError(f"{_listed(pieces)} without a name fit no network", str(path), EXPECTED)

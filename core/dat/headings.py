@@ -37,7 +37,8 @@ _EPOCH = re.compile(
     re.IGNORECASE,
 )
 _CUT = re.compile(
-    r"\bw\.?\s?r\.?\s?t\b\.?|\w+\([^()]*=[^()]*\)|\b(?:shape|size)\b\W*[\d\s,x×]+|<[^<>]*>|\bparameter containing\b", re.IGNORECASE
+    r"\bw\.?\s?r\.?\s?t\b\.?|\w+\([^()]*=[^()]*\)|\b(?:shape|size)\b\W*[\d\s,x×]+|<[^<>]*>|\bparameter containing\b",
+    re.IGNORECASE,
 )
 
 _ENDS = {"input", "hidden", "output", "out", "in"}
@@ -76,7 +77,9 @@ def section(lines: Sequence[str]) -> Kind | None:
 
     The last line is none of them: it says what its own numbers are.
     """
-    kinds = [said.kind for said in map(_line, lines[:-1]) if said.part is None and said.kind in ("gradient", "parameter")]
+    kinds = [
+        said.kind for said in map(_line, lines[:-1]) if said.part is None and said.kind in ("gradient", "parameter")
+    ]
     return kinds[-1] if kinds else None
 
 

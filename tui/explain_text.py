@@ -180,7 +180,9 @@ def _table(explanation: Explanation) -> Iterator[str]:
         yield from _plain(explanation)
         return
     columns = {engine: list(_lines(each)) for engine, each in sheets.items() if each is not None}
-    labels = [line.label for line in next(iter(columns.values()))]
+    labels = [
+        max(each, key=len) for each in zip(*([line.label for line in lines] for lines in columns.values()), strict=True)
+    ]
     texts = {engine: [line.text for line in lines] for engine, lines in columns.items()}
     yield from _aligned(_head(explanation), labels, texts)
 

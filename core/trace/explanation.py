@@ -82,6 +82,11 @@ class Closing:
         return nearest(abs(self.rounding)) <= self.allowed
 
     @property
+    def label(self) -> str:
+        """What result − total is called."""
+        return "rounding" if self.reproduced else "what remains"
+
+    @property
     def _may_overflow(self) -> bool:
         """Whether what is added up may be too large for a number on the way to a finite total."""
         limits = np.finfo(self.precision)

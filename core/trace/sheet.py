@@ -30,7 +30,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Terms + left out + rounding = result, in decimals."""
+    """Terms + left out + rounding = result, in decimals; what is no rounding is called otherwise."""
 
     terms: tuple[Line, ...]
     left_out: Line | None
@@ -55,10 +55,10 @@ def sheet(explanation: Explanation, engine: str, digits: int | None = None) -> S
         return None
     fractions = [value for value in values if isinstance(value, Fraction)]
     lead = _exponent(fractions[0] or max(map(abs, fractions)))
-    return _laid_out(explanation, fractions, lead, lead + 1 - (digits or DIGITS[closing.precision]))
+    return _laid_out(explanation, fractions, lead, lead + 1 - (digits or DIGITS[closing.precision]), closing.label)
 
 
-def _laid_out(explanation: Explanation, values: list[Fraction], lead: int, last: int) -> Sheet:
+def _laid_out(explanation: Explanation, values: list[Fraction], lead: int, last: int, label: str) -> Sheet:
     context = Context(prec=800, rounding=ROUND_HALF_EVEN)
     quantum = Decimal(1).scaleb(last, context)
     result, left_out, *terms = (_rounded(value, quantum, context) for value in values)
@@ -73,7 +73,7 @@ def _laid_out(explanation: Explanation, values: list[Fraction], lead: int, last:
     lines = tuple(line(term.text, value) for term, value in zip(explanation.terms, terms, strict=True))
     others = explanation.left_out
     rest = line(f"{others} more term{'s' if others > 1 else ''}", left_out) if others else None
-    rounding = line("rounding", context.subtract(result, running))
+    rounding = line(label, context.subtract(result, running))
     return Sheet(lines, rest, rounding, line(str(explanation.address), result, add=False))
 
 

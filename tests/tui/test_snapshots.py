@@ -24,7 +24,8 @@ from core.trace import Cause, Difference
 from tui.app import MlpApp
 from tui.conductor import LocalConductor
 from tui.panes.answers import AnswerPane
-from tui.protocol import View
+from tui.protocol import Mine, View
+from tui.shown import MINE
 from tui.trainer import Trainer
 
 WIDE, NARROW, HUGE = (120, 40), (80, 24), (200, 60)
@@ -57,6 +58,8 @@ def steady_matrix(matrix):
     a = np.array(rounded(matrix.values["scratch"].ravel())).reshape(matrix.values["scratch"].shape)
     b = a * APART
     values = {"scratch": a, "autograd": b, "difference": a - b, "digits": digits(a, b)}
+    if MINE in matrix.values:
+        values |= {MINE: HALF * a, f"difference {MINE}": a - HALF * a, f"digits {MINE}": digits(a, HALF * a)}
     largest = dict.fromkeys(matrix.largest, float(np.abs(a).max()))
     return replace(matrix, values=values, ulps={"autograd": ulps(a, b).astype(np.float64)}, largest=largest)
 
@@ -74,8 +77,15 @@ def steady_explained(explained):
         made_of = tuple(operands[each.address] for each in term.operands)
         terms.append(replace(term, values=values, running=running, operands=made_of))
     results = {name: float(total) for name, total in running.items()} or steady_pair(given.results)
+    results |= {name: HALF * results[name] for name, each in given.closings.items() if not each.reproduced}
     closings = {
-        name: replace(each, result=results[name], total=running[name], rounding=Fraction(results[name]) - running[name])
+        name: replace(
+            each,
+            result=results[name],
+            total=running[name],
+            rounding=Fraction(results[name]) - running[name],
+            allowed=1e-15,
+        )
         for name, each in given.closings.items()
     }
     explanation = replace(
@@ -88,14 +98,22 @@ def steady_explained(explained):
         beside=tuple(replace(each, values=steady_pair(each.values)) for each in given.beside),
         closings=closings,
         results=results,
-        differences={} if given.leaf else {("scratch", "autograd"): steady_difference(given, results)},
+        differences={} if given.leaf else steady_differences(given, results),
     )
     return replace(explained, explanation=explanation)
 
 
 def steady_pair(values):
     first = rounded([float(values["scratch"])])[0]
-    return {name: first if name == "scratch" else first * APART for name in values}
+    return {name: first * APART if name == "autograd" else first for name in values}
+
+
+def steady_differences(explanation, results):
+    found = {("scratch", "autograd"): steady_difference(explanation, results)}
+    if MINE in results:
+        mine = explanation.differences["scratch", MINE]
+        found["scratch", MINE] = replace(mine, amount=results["scratch"] - results[MINE])
+    return found
 
 
 def steady_difference(explanation, results):
@@ -120,15 +138,17 @@ class SteadyConductor(LocalConductor):
 def picture(snap_compare, monkeypatch):
     """Return a function that compares a picture of the program, taken when the trainer is idle, with the one kept."""
 
-    def compare(*keys, size=WIDE, theme=None, shows="", source="notebook", colours=1 << 24):
+    def compare(*keys, size=WIDE, theme=None, shows="", source="notebook", colours=1 << 24, mine=None):
         monkeypatch.setattr(AnswerPane, "_shaded", colours == 16)  # whatever terminal the tests run in
         monkeypatch.setattr(AnswerPane, "_few", colours == 256)
 
         def make(emit):
-            trainer = Trainer(load(source), emit)
+            trainer = Trainer(load(source), emit, mine=mine and Mine(mine))
+            trainers.append(trainer)
             trainer.join(Autograd)
             return trainer
 
+        trainers = []
         app = MlpApp(SteadyConductor(make))
         app.animation_level = "none"
 
@@ -136,8 +156,12 @@ def picture(snap_compare, monkeypatch):
             app.theme = theme or app.theme
             await pilot.press(*AT_EPOCH_7)
             for _ in range(PATIENCE):
-                await pilot.pause()
-                if app.screen.view is not None and app.screen.view.epoch == 7:
+                await pilot.pause(0.01 if mine else None)
+                if (
+                    app.screen.view is not None
+                    and app.screen.view.epoch == 7
+                    and bool(app.screen.view.marks) == bool(mine)
+                ):
                     break
             await pilot.press(*keys)
             await pilot.pause()
@@ -150,7 +174,11 @@ def picture(snap_compare, monkeypatch):
             for each in app.screen.query(Input):
                 each.cursor_blink = False
 
-        return snap_compare(app, terminal_size=size, run_before=run_before)
+        try:
+            return snap_compare(app, terminal_size=size, run_before=run_before)
+        finally:
+            for trainer in trainers:
+                trainer.close()
 
     return compare
 
@@ -178,6 +206,26 @@ COME = "› dL/dz1[0,1]"
 TO_THE_LAST_DELTA = ["greater_than_sign"] * 11
 """The eleventh phase of the notebook's epoch: backward, into layer 2."""
 AT_WORK = "11 of 22"
+TO_THE_LOSS = ["greater_than_sign"] * 7
+TO_YOURS = ["e", "e", "3", "enter"]
+HALF = 0.5
+HALF_THE_GRADIENT = """
+import numpy as np
+
+layers, activation, output, loss = [2, 10, 10, 1], "sigmoid", "identity", "sse"
+
+def gradients(x, y, weights, biases):
+    a = [x]
+    for k, (W, b) in enumerate(zip(weights, biases)):
+        z = a[-1] @ W + b
+        a.append(1 / (1 + np.exp(-z)) if k < 2 else z)
+    d, dW, db = a[-1] - y, [], []
+    for k in (2, 1, 0):
+        dW.insert(0, a[k].T @ d)
+        db.insert(0, d.sum(axis=0))
+        d = d @ weights[k].T * a[k] * (1 - a[k])
+    return np.sum((a[-1] - y) ** 2), dW, db
+"""
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
@@ -192,6 +240,18 @@ def test_how_two_engines_come_to_differ(picture, size):
 
 def test_where_a_number_comes_from_in_a_light_theme(picture):
     assert picture(*BY_LINKS, theme="textual-light", shows=COME)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_where_a_number_of_a_wrong_file_comes_from(picture, tmp_path, size):
+    mine = tmp_path / "mine.py"
+    mine.write_text(HALF_THE_GRADIENT, "utf-8")
+    assert picture(*TO_YOURS, mine=mine, size=size, shows="your file returned")
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_the_loss_in_slow_motion(picture, size):
+    assert picture(*TO_THE_LOSS, size=size, shows="7 of 22")
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])

@@ -286,7 +286,7 @@ def _closing_rows(explanation: Explanation, engines: Sequence[str], label: int) 
     results = [full(each.result, each.precision) for each in closings]
     rows = [
         ("the formula gives", given, "dim"),
-        ("rounding", roundings, "dim"),
+        (max((each.label for each in closings), key=len), roundings, "dim"),
         (str(explanation.address), results, ""),
     ]
     for name, texts, dim in rows:

@@ -55,7 +55,7 @@ class WalkLine(Static):
         self.display = at_work is not None
 
     def render(self) -> Content:
-        """Write the stage and the equation on the left, how far it is on the right."""
+        """Write the stage and the equation on the left, how far it is on the right of a line that has room for it."""
         if self.at_work is None:
             return Content("")
         work, width = self.at_work, self.size.width
@@ -66,7 +66,9 @@ class WalkLine(Static):
         numbers = [f"  = {work.numbers}"] if work.numbers else []
         hint = " · k > < + - Esc"
         lines = [f"{head if not at else ' ' * len(head)}{line}" for at, line in enumerate((*before, last, *numbers))]
-        room = width - len(lines[0])
-        end = next((each for each in (place + hint, place) if len(each) < room), "")
-        lines[0] += end.rjust(room)
+        fitting = (
+            (end, at) for end in (place + hint, place) for at, line in enumerate(lines) if len(end + line) < width
+        )
+        end, at = next(fitting, ("", 0))
+        lines[at] += end.rjust(width - len(lines[at]))
         return Content("\n".join(lines))

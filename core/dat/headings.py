@@ -36,14 +36,16 @@ _EPOCH = re.compile(
     r"(?:no\.?|number|#|:|=|\()?\s*#?(\d{1,9})\b(?!\.\d)",
     re.IGNORECASE,
 )
+_NEURON = re.compile(r"\b(?:neuron|unit|node)s?\b\W{0,3}(\d{1,6})\b", re.IGNORECASE)
 _CUT = re.compile(
-    r"\bw\.?\s?r\.?\s?t\b\.?|\w+\([^()]*=[^()]*\)|\b(?:shape|size)\b\W*[\d\s,x×]+|<[^<>]*>|\bparameter containing\b", re.IGNORECASE
+    r"\b(?:neuron|unit|node)s?\b\W{0,3}\d{1,6}\b|\bw\.?\s?r\.?\s?t\b\.?|\w+\([^()]*=[^()]*\)|\b(?:shape|size)\b\W*[\d\s,x×]+|<[^<>]*>|\bparameter containing\b", re.IGNORECASE
 )
 
 _ENDS = {"input", "hidden", "output", "out", "in"}
 """Layers between which a weight stands."""
 
-_SIGNS = {"∂": "d", "∇": " nabla ", "->": " to ", "→": " to ", "=>": " to "}
+_SIGNS = {"∂": "d", "Δ": " delta ", "∇": " nabla ", "->": " to ", "→": " to ", "=>": " to "}
+_RAISED = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789" * 2)
 _PREFIXES = {"d", "dl", "dj", "de", "dc", "dloss", "dcost", "derr", "derror"}
 
 
@@ -80,6 +82,11 @@ def section(lines: Sequence[str]) -> Kind | None:
     return kinds[-1] if kinds else None
 
 
+def marks_neuron(lines: Sequence[str]) -> int | None:
+    """Return the number of the one neuron that numbers are of, as the nearest line says that has one."""
+    return next((int(found[1]) for found in map(_NEURON.search, reversed(lines)) if found), None)
+
+
 def marks_epoch(line: str) -> tuple[str, int] | None:
     """Return what a line says of where a run stands: `("epoch", 3)`."""
     line = in_english(line)
@@ -91,6 +98,7 @@ def marks_epoch(line: str) -> tuple[str, int] | None:
 
 def _line(line: str) -> Meaning:
     """Read one line."""
+    line = line.translate(_RAISED)
     plain = _EPOCH.sub(" ", _CUT.sub(" ", in_english(line)))
     for sign, word in _SIGNS.items():
         plain = plain.replace(sign, word)

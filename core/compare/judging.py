@@ -42,14 +42,16 @@ def judge_pair(a: Found, b: Found, bounds_of: BoundsOf, digits: int) -> Pair:
         return Pair(Verdict.EXPERIMENTS, f"{Verdict.EXPERIMENTS.value}: they have no tensor in common", "")
     verdict, line = _verdict(judged, digits)
     if verdict.equal and (missing := _not_in_both(a, b)):
-        line = f"{line}; not compared: {', '.join(missing[:6])}{', …' * (len(missing) > 6)}, which are not in both files"
+        line = (
+            f"{line}; not compared: {', '.join(missing[:6])}{', …' * (len(missing) > 6)}, which are not in both files"
+        )
     rows = tuple(each.row() for each in judged.elements)
     remarks = (*judged.notes, *remarks_on(judged, verdict, digits))
     return Pair(verdict, line, judged.basis, rows, remarks)
 
 
 def _not_in_both(a: Found, b: Found) -> list[str]:
-    """Return the gradients that networks of such layers have, of a part that the files show, and that one side lacks."""
+    """Return the gradients that one side lacks, of parts that the files show, up to the last layer in them."""
     there = {**a.gradients, **b.gradients}
     names = [parse_tensor_name(name) for name in there]
     depth, parts = max(name.layer for name in names), {name.part for name in names}

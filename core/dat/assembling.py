@@ -104,7 +104,9 @@ def _is_next_row(first: Piece, piece: Piece) -> bool:
 
 def _together(rows: Sequence[Piece], remarks: list[str]) -> Piece:
     called = rows[0].heading[-1][:50]
-    remarks.append(f"line {rows[0].line}: {len(rows)} lists of {rows[0].count} under {called!r} were taken for its rows")
+    remarks.append(
+        f"line {rows[0].line}: {len(rows)} lists of {rows[0].count} under {called!r} were taken for its rows"
+    )
     values, unit = (np.stack([getattr(row, each) for row in rows]) for each in ("values", "unit"))
     return replace(rows[0], values=values, unit=unit)
 
@@ -127,8 +129,8 @@ def _with_neurons_together(found: Scan) -> Iterator[Piece]:
 
 
 def _layer_of(run: Sequence[tuple[int, Piece]], remarks: list[str]) -> list[Piece]:
-    """Return the weight and the bias of which these are the neurons' shares, in order; themselves where they are not."""
-    made = []
+    """Return the weight and the bias whose neurons' shares these are, in order; else these themselves."""
+    made: list[Piece] = []
     for part in ("W", "b"):
         shares = [(neuron, piece) for neuron, piece in run if understand(piece.heading).part == part]
         if not shares:

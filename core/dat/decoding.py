@@ -63,7 +63,9 @@ def text_of(path: Path) -> tuple[str, list[str]]:
     text, remarks = _decoded(path, content)
     if "\0" in text:
         raise DumpError("is no text", str(path), EXPECTED)
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", " ")
+    text = (
+        text.replace("\r\n", "\n").replace("\r", "\n").replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", " ")
+    )
     if "\x1b" in text:
         text = _ESCAPE.sub("", text)
     if "#" in text or "(" in text:
@@ -78,7 +80,9 @@ def text_of(path: Path) -> tuple[str, list[str]]:
 def _refuse_binary(path: Path, content: bytes) -> None:
     what = next((said for begin, said in _BINARY.items() if content.startswith(begin)), None)
     if what is None and _PICKLE.match(content):
-        what = "is a pickle, which could run anything and is not opened: write text, or np.savez, or torch.save as of 1.6"
+        what = (
+            "is a pickle, which could run anything and is not opened: write text, or np.savez, or torch.save as of 1.6"
+        )
     if what is not None:
         raise DumpError(what, str(path), EXPECTED)
 
@@ -112,7 +116,7 @@ def _sides(begin: bytes) -> tuple[tuple[bytes, bytes], tuple[bytes, bytes]]:
 
 
 def _older(content: bytes) -> tuple[str, str]:
-    """Return the encoding that was usual before UTF-8: of China where that gives known words, else of Western Europe."""
+    """Return the encoding that was usual before UTF-8: of China where it gives known words, else of the West."""
     try:
         if has_han_words(content.decode("gb18030")):
             return "gb18030", "GB 18030"

@@ -17,7 +17,8 @@ _INDEX = r"[ \t]*(?P<row>\d{1,6})[ \t]*"
 _ELEMENT = re.compile(
     rf"""[ \t]*+ (?P<name> [^\[(,;\t\n]{{1,60}}? ) [ \t]*+
     (?: [\[(] {_INDEX} (?: (?: , | \][ \t]*\[ ) [ \t]*(?P<column>\d{{1,6}})[ \t]* )? [\])] [ \t]*+ [:=]?
-      | (?P<cell> [,;\t] ) [ \t]*(?P<cell_row>\d{{1,6}})[ \t]* (?P=cell) (?: [ \t]*(?P<cell_column>\d{{1,6}}|) (?P=cell) )? )
+      | (?P<cell> [,;\t] ) [ \t]*(?P<cell_row>\d{{1,6}})[ \t]* (?P=cell)
+        (?: [ \t]*(?P<cell_column>\d{{1,6}}|) (?P=cell) )? )
     [ \t]*+ {_NUMBER} [ \t,;]*+""",
     re.VERBOSE | re.IGNORECASE,
 )

@@ -120,7 +120,9 @@ def _read(path: Path, scanned: Scan) -> Reading:
             remarks.append("nothing says what the numbers are: taken for gradients")
     else:
         if scanned.cut:
-            raise DumpError(f"has arrays without a name, of which some are cut; {scanned.remarks[-1]}", str(path), NAMED)
+            raise DumpError(
+                f"has arrays without a name, of which some are cut; {scanned.remarks[-1]}", str(path), NAMED
+            )
         guessed = guess(pieces)
         if guessed is None:
             raise DumpError(f"{_listed(pieces)} without a name fit no network", str(path), NAMED)

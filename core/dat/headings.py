@@ -37,8 +37,11 @@ _EPOCH = re.compile(
     re.IGNORECASE,
 )
 _NEURON = re.compile(r"\b(?:neuron|unit|node)s?\b\W{0,3}(\d{1,6})\b", re.IGNORECASE)
+_ROW = re.compile(r"\brows?\b\W{0,3}\d{1,6}\b", re.IGNORECASE)
 _CUT = re.compile(
-    r"\b(?:neuron|unit|node)s?\b\W{0,3}\d{1,6}\b|\bw\.?\s?r\.?\s?t\b\.?|\w+\([^()]*=[^()]*\)|\b(?:shape|size)\b\W*[\d\s,x×]+|<[^<>]*>|\bparameter containing\b", re.IGNORECASE
+    r"\b(?:neuron|unit|node)s?\b\W{0,3}\d{1,6}\b|\bw\.?\s?r\.?\s?t\b\.?|\w+\([^()]*=[^()]*\)"
+    r"|\b(?:shape|size)\b\W*[\d\s,x×]+|<[^<>]*>|\bparameter containing\b",
+    re.IGNORECASE,
 )
 
 _ENDS = {"input", "hidden", "output", "out", "in"}
@@ -78,8 +81,22 @@ def section(lines: Sequence[str]) -> Kind | None:
 
     The last line is none of them: it says what its own numbers are.
     """
-    kinds = [said.kind for said in map(_line, lines[:-1]) if said.part is None and said.kind in ("gradient", "parameter")]
+    kinds = [
+        said.kind for said in map(_line, lines[:-1]) if said.part is None and said.kind in ("gradient", "parameter")
+    ]
     return kinds[-1] if kinds else None
+
+
+def _of_all(said: Meaning) -> Kind | None:
+    """Return what a line that names no layer's tensor says: `Weights after the update:` are parameters."""
+    if said.part is None:
+        return said.kind if said.kind in ("gradient", "parameter") else None
+    return "parameter" if said.layer is None and said.kind in ("other", "parameter") else None
+
+
+def without_row(line: str) -> str:
+    """Return a line without the number of the row that its numbers are."""
+    return _ROW.sub(" ", line)
 
 
 def marks_neuron(lines: Sequence[str]) -> int | None:
@@ -99,7 +116,7 @@ def marks_epoch(line: str) -> tuple[str, int] | None:
 def _line(line: str) -> Meaning:
     """Read one line."""
     line = line.translate(_RAISED)
-    plain = _EPOCH.sub(" ", _CUT.sub(" ", in_english(line)))
+    plain = _EPOCH.sub(" ", _CUT.sub(" ", without_row(in_english(line))))
     for sign, word in _SIGNS.items():
         plain = plain.replace(sign, word)
     words = [word.lower() for word in re.findall(r"[^\W\d_]+|\d+", plain)]
@@ -138,6 +155,8 @@ def _has_prefix(word: str) -> bool:
 
 def _layer(words: list[str], part: int | None) -> Layer | None:
     """Return the layer that a line names: of `from one to the other`, the latter."""
+    if "between" in words:
+        words = ["to" if word == "and" else word for word in words]
     latter = len(words) - words[::-1].index("to") if "to" in words else _latter(words)
     if latter and {"output", "out"} & set(words[latter:]):
         return OUTPUT

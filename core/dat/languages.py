@@ -69,7 +69,9 @@ _WORDS = {
 }
 _FOREIGN = re.compile(r"\b(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _WORDS.items()) + r")\b")
 
-_LAYER = re.compile(r"第?\s*(?P<number>\d{1,3}|[一二三四五六七八九十])\s*(?:个|個)?\s*(?P<hidden>隐藏|隐含|隱藏|隠れ)?\s*[层層층]")
+_LAYER = re.compile(
+    r"第?\s*(?P<number>\d{1,3}|[一二三四五六七八九十])\s*(?:个|個)?\s*(?P<hidden>隐藏|隐含|隱藏|隠れ)?\s*[层層층]"
+)
 _EPOCH = re.compile(r"第?\s*(?P<number>\d{1,9})\s*(?:轮|輪|次迭代|回合|エポック|에포크)")
 _LONGEST_FIRST = sorted(_HAN, key=len, reverse=True)
 _HAN_WORD = re.compile("|".join(_LONGEST_FIRST))

@@ -15,6 +15,7 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from core.tensors import Quantity, TensorName
+from tui.panes.lines import LinePane
 from tui.panes.matrix import MatrixPane
 from tui.protocol import Matrix, Sample, View, Window
 from tui.selection import Selection
@@ -47,7 +48,10 @@ class Alone(App[None]):
 def paint(widget: Widget) -> None:
     """Draw all of a widget and of what is in it, now, as the screen would with its next frame."""
     for each in (widget, *widget.walk_children(Widget)):
-        each.refresh()
+        if isinstance(each, LinePane):
+            each.refresh_changed()
+        else:
+            each.refresh()
         each.render_lines(Region(0, 0, *each.outer_size))
 
 

@@ -96,7 +96,7 @@ class LinePane(Widget, can_focus=True):
             return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
         if not self._comparing:
             self._comparing = True
-            self.call_later(self._refresh_changed)
+            self.call_later(self.refresh_changed)
         return self
 
     @property
@@ -104,7 +104,7 @@ class LinePane(Widget, can_focus=True):
         """Whether nothing is known of what stands in the lines."""
         return not self._painted or self._painted_size != self.size
 
-    def _refresh_changed(self) -> None:
+    def refresh_changed(self) -> None:
         """Compare what is to be seen with what is, and repaint what differs."""
         self._comparing = False
         if self._is_new:

@@ -30,7 +30,7 @@ EXPECTED = "a state dict, as torch.save(model.state_dict(), …) writes it"
 MOST_PICKLE_BYTES = 4_000_000
 """The pickle has only names and shapes; that of 100 layers takes some twenty kilobytes."""
 
-_WRAPPERS = ("state_dict", "model_state_dict", "model")
+_WRAPPERS = ("state_dict", "model_state_dict", "model", "grads", "gradients")
 """Where checkpoints keep the state dict beside other things."""
 
 _HARMLESS = {

@@ -181,11 +181,12 @@ class Tab:
         await self.evaluate(f"watched.shows({json.dumps(unwanted)}, false)")
 
     async def press(self, *keys):
-        """Press keys, by their names in the DOM."""
-        for key in keys:
-            text = key if len(key) == 1 else "\r" if key == "Enter" else ""
-            code = _CODES.get(key, 0)
-            common = {"key": key, "windowsVirtualKeyCode": code, "code": key if code else ""}
+        """Press keys, by their names in the DOM; `ctrl+p` with the control key."""
+        for name in keys:
+            key, held = name.removeprefix("ctrl+"), name.startswith("ctrl+")
+            text = "" if held else key if len(key) == 1 else "\r" if key == "Enter" else ""
+            code = ord(key.upper()) if held else _CODES.get(key, 0)
+            common = {"key": key, "windowsVirtualKeyCode": code, "code": key if code else "", "modifiers": 2 * held}
             await self.call("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", text=text, **common)
             await self.call("Input.dispatchKeyEvent", type="keyUp", **common)
 

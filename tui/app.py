@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 
 NOTHING_TO_COMPARE = "There are no two engines here that can be compared."
+NOTHING_YET = "There is nothing to compare at epoch 0: n goes to the first epoch."
 
 
 class MlpApp(App[None]):
@@ -109,13 +110,13 @@ class MlpApp(App[None]):
     def action_worst_here(self) -> None:
         """Go to the number of this tensor that is off most, or that the engines agree least on."""
         if not self._grid.go_to_worst():
-            self.notify(NOTHING_TO_COMPARE)
+            self.notify(self._why_nothing_compares)
 
     def action_worst(self) -> None:
         """Go to the number that is off most, or that the engines agree least on, in all tensors of the quantity."""
         worst = worst_of(self._main.view)
         if worst is None:
-            self.notify(NOTHING_TO_COMPARE)
+            self.notify(self._why_nothing_compares)
             return
         name, cell = worst
         row, column = (*cell, 0)[:2]
@@ -145,6 +146,11 @@ class MlpApp(App[None]):
     def action_zoom(self) -> None:
         """Show the whole tensor as a map, or its numbers again."""
         self._grid.zoom()
+
+    @property
+    def _why_nothing_compares(self) -> str:
+        view = self._main.view
+        return NOTHING_YET if view is not None and view.epoch == 0 else NOTHING_TO_COMPARE
 
     @property
     def _grid(self) -> MatrixGrid:

@@ -27,6 +27,13 @@ app = cyclopts.App(
 ExperimentName = Annotated[
     str, Parameter(help="The name of an experiment that ships (see `mlp-tui list`), or a TOML file.")
 ]
+CheckedFor = Annotated[
+    str,
+    Parameter(
+        help="What it is checked on, by name or TOML file, where FILE names none or another. The layers, activation, "
+        "output and loss that FILE says itself go before."
+    ),
+]
 Settings = Annotated[
     list[str] | None,
     Parameter("--set", negative="", help="A setting put over the experiment's, such as optimizer.lr=0.3; repeatable."),
@@ -287,7 +294,7 @@ def check(
     file: Path,
     /,
     *,
-    experiment: ExperimentName | None = None,
+    experiment: CheckedFor | None = None,
     json: bool = False,
     autograd: bool = False,
     time: Annotated[float, Parameter(validator=validators.Number(gt=0, lte=86_400))] = 10.0,

@@ -94,6 +94,8 @@ def _map(session: Session, frame: Frame, asked: SavePicture) -> object:
     what = "output" if answers is not None else f"layer {layer}, unit"
     titles = [f"{what} {looked.first + i}" if experiment.layers[layer] > 1 else "" for i in range(count)]
     names = plane.class_names if asked.unit is None else None
+    if answers is not None and names is not None and len(names) == len(titles) > 1:
+        titles = list(names)
     samples = (np.asarray(plane.samples.x), np.asarray(plane.samples.y))
     heading = f"{experiment.name} · {plane.engine} after epoch {frame.epoch:,}"
     return answer_map(

@@ -276,8 +276,8 @@ class Trainer:
             self._emit(Said("There is no file of yours here: mlp-tui --mine mine.py brings one.", "warning"))
             return
         self._mine.toggle()
-        how = "by its own gradients, on its own path" if self._mine.own_path else "at scratch's parameters"
-        self._emit(Said(f"{MINE} is now evaluated {how}."))
+        own, beside = "now trains by its own gradients, on its own path", "is now evaluated at scratch's parameters"
+        self._emit(Said(f"{MINE} {own if self._mine.own_path else beside}."))
 
     def _restart(self, without_asking: int | None) -> None:
         """Start again, or ask whether to; dumps that are not written yet stay with the session they were asked of."""

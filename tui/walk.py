@@ -69,7 +69,7 @@ class Walk:
             case ToggleRun():
                 self._toggle_run()
             case Cancel():
-                self.jump = None
+                self._give_up()
             case _:
                 return False
         return True
@@ -130,6 +130,13 @@ class Walk:
             return
         self._stop_stepping()
         self._seek(epoch)
+
+    def _give_up(self) -> None:
+        """Stay here, short of an epoch that was asked for; epochs planned only for its sake are planned no more."""
+        self.jump = None
+        if self.training and not self._running:
+            self._goal = 0
+            self.planned = max(self.session.experiment.epochs, self.session.trained)
 
     def _stop_stepping(self) -> None:
         """Train no further towards an epoch that was asked for; a run goes on."""

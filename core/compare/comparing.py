@@ -90,7 +90,9 @@ def _matched(a: Reading, b: Reading) -> tuple[list[tuple[Found, Found]], list[st
 def _of_many(a: Reading, b: Reading, bounds: BoundsOf, digits: int) -> Pair:
     """Compare a file of one pass with that of several which agrees best with it."""
     pairs = [compare_passes(first, second, bounds, digits) for first in a.epochs for second in b.epochs]
-    best = max(pairs, key=lambda pair: (pair.verdict.equal, _ORDER.index(pair.verdict), _digits(pair)))
+    most = max(len(pair.rows) for pair in pairs)
+    whole = [pair for pair in pairs if len(pair.rows) == most]  # not one that agrees in the few tensors that it has
+    best = max(whole, key=lambda pair: (pair.verdict.equal, _ORDER.index(pair.verdict), _digits(pair)))
     which, label = ("A", best.labels[0]) if len(a.epochs) > 1 else ("B", best.labels[1])
     remark = f"of {len(pairs)} passes in {which}, {label} agrees best with the other file's only one, and was taken"
     return replace(best, remarks=(*best.remarks, remark))

@@ -80,9 +80,9 @@ def explained(
     ratios = {name: ratio(right[name], wrong[name], allowed[name]) for name in outside}
     first = ratios[outside[0]]
     if len(outside) > 1 and first is not None and all(_same(each, first) for each in ratios.values()):
-        which = "every gradient" if len(outside) == len(right) else _listed(outside)
+        which = "every gradient is" if len(outside) == len(right) else f"{_listed(outside)} are"
         common = next((each for each in ratios.values() if each in NICE), first)
-        return Explanation(f"{which} is {common:.6g} × {whose}", complete=True)
+        return Explanation(f"{which} {common:.6g} × {whose}", complete=True)
     said, complete = [], True
     for name in downward(outside):
         c = ratios[name]

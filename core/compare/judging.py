@@ -14,6 +14,7 @@ from core.compare.judged import Judged
 from core.compare.remarks import remarks_on, said_of_print
 from core.compare.states import apart_by_heads, apart_by_parameters, apart_by_sizes
 from core.compare.verdict import Pair, Verdict
+from core.tensors import Quantity, parse_tensor_name, tensor_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,9 +41,22 @@ def judge_pair(a: Found, b: Found, bounds_of: BoundsOf, digits: int) -> Pair:
     if not judged.elements:
         return Pair(Verdict.EXPERIMENTS, f"{Verdict.EXPERIMENTS.value}: they have no tensor in common", "")
     verdict, line = _verdict(judged, digits)
+    if verdict.equal and (missing := _not_in_both(a, b)):
+        line = (
+            f"{line}; not compared: {', '.join(missing[:6])}{', …' * (len(missing) > 6)}, which are not in both files"
+        )
     rows = tuple(each.row() for each in judged.elements)
     remarks = (*judged.notes, *remarks_on(judged, verdict, digits))
     return Pair(verdict, line, judged.basis, rows, remarks)
+
+
+def _not_in_both(a: Found, b: Found) -> list[str]:
+    """Return the gradients that one side lacks, of parts that the files show, up to the last layer in them."""
+    there = {**a.gradients, **b.gradients}
+    names = [parse_tensor_name(name) for name in there]
+    depth, parts = max(name.layer for name in names), {name.part for name in names}
+    asked = (str(name) for name in tensor_names(Quantity.GRADIENT, min(depth, 100)) if name.part in parts)
+    return [name for name in asked if name not in a.gradients or name not in b.gradients]
 
 
 def judged_by_the_best(a: Found, b: Found, bounds_of: BoundsOf) -> Judged:

@@ -26,6 +26,7 @@ def remarks_on(judged: Judged, verdict: Verdict, digits: int) -> Iterator[str]:
         yield from _on_identity(judged)
     yield from _on_wrong_alike(judged, verdict)
     yield from _on_drift(judged)
+    yield from _on_no_numbers(judged)
     if verdict.equal:
         yield from _on_unseen(judged)
         yield from _on_last_places(judged)
@@ -39,6 +40,14 @@ def _on_identity(judged: Judged) -> Iterator[str]:
     numbers = sum(int(np.count_nonzero(each.a.values)) for each in judged.elements)
     if not same_engine and numbers >= SOME_SIZE:
         yield f"every one of {numbers:,} numbers matches to the last bit: passes that were written apart seldom do"
+
+
+def _on_no_numbers(judged: Judged) -> Iterator[str]:
+    for side, which in ((0, "A"), (1, "B")):
+        count = sum(int(np.count_nonzero(~np.isfinite((each.a, each.b)[side].values))) for each in judged.elements)
+        if count:
+            verb = "are" if count > 1 else "is"
+            yield f"{count:,} of {judged.count:,} numbers {verb} nan or infinite in {which}"
 
 
 def _on_wrong_alike(judged: Judged, verdict: Verdict) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.dat.headings import understand
+from core.dat.headings import marks_neuron, understand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 def assemble(found: Scan) -> None:
     """Put the pieces of a scan together, in place, and say what was done."""
     _take_headings_from_below(found)
+    found.pieces = [each for piece in found.pieces for each in _layers_of(piece)]
     found.pieces = list(_without_indices(found.pieces))
     found.pieces = list(_with_rows_together(found))
+    found.pieces = list(_with_neurons_together(found))
 
 
 def _take_headings_from_below(found: Scan) -> None:
@@ -41,6 +43,19 @@ def _names_or_says(heading: Sequence[str]) -> bool:
     """Whether a heading is more than a title: it names a tensor, or something else that its numbers are."""
     said = understand(heading)
     return said.part is not None or said.layer is not None
+
+
+def _layers_of(piece: Piece) -> list[Piece]:
+    """Part a list of arrays of the same shape, which was read as one array: those of all layers under one name."""
+    deep = piece.values.ndim == 3
+    if not deep and (piece.values.ndim != 2 or 1 in piece.values.shape):
+        return [piece]
+    said = understand(piece.heading)
+    if piece.values.shape[0] == 1 or said.layer is not None or not (deep or said.part == "b"):
+        return [piece]
+    parts = zip(piece.values, piece.unit, strict=True)
+    layers = [replace(piece, heading=(), values=values, unit=unit) for values, unit in parts]
+    return [replace(layers[0], heading=piece.heading), *layers[1:]]
 
 
 def _without_indices(pieces: Sequence[Piece]) -> Iterator[Piece]:
@@ -94,3 +109,42 @@ def _together(rows: Sequence[Piece], remarks: list[str]) -> Piece:
     )
     values, unit = (np.stack([getattr(row, each) for row in rows]) for each in ("values", "unit"))
     return replace(rows[0], values=values, unit=unit)
+
+
+def _with_neurons_together(found: Scan) -> Iterator[Piece]:
+    """Put the numbers of a layer's neurons together that are written neuron by neuron."""
+    run: list[tuple[int, Piece]] = []
+    for piece in found.pieces:
+        neuron = marks_neuron(piece.heading)
+        if neuron is None and run and piece.line == run[-1][1].line:
+            neuron = run[-1][0]
+        if run and (neuron is None or neuron < run[-1][0]):
+            yield from _layer_of(run, found.remarks)
+            run = []
+        if neuron is None:
+            yield piece
+        else:
+            run.append((neuron, piece))
+    yield from _layer_of(run, found.remarks)
+
+
+def _layer_of(run: Sequence[tuple[int, Piece]], remarks: list[str]) -> list[Piece]:
+    """Return the weight and the bias whose neurons' shares these are, in order; else these themselves."""
+    made: list[Piece] = []
+    for part in ("W", "b"):
+        shares = [(neuron, piece) for neuron, piece in run if understand(piece.heading).part == part]
+        if not shares:
+            continue
+        first = shares[0][1]
+        counted = [neuron for neuron, _ in shares] == list(range(shares[0][0], shares[0][0] + len(shares)))
+        alike = len({piece.count for _, piece in shares}) == 1 and shares[0][0] <= 1
+        if not counted or not alike or (part == "b" and first.count > 1):
+            return [piece for _, piece in run]
+        values, unit = (np.stack([getattr(piece, each).ravel() for _, piece in shares]) for each in ("values", "unit"))
+        context = () if not made else made[0].heading[:-1]
+        made.append(replace(first, heading=(*context, *first.heading), values=values, unit=unit))
+    if sum(piece.count for piece in made) < sum(piece.count for _, piece in run):
+        return [piece for _, piece in run]
+    if made:
+        remarks.append(f"line {run[0][1].line}: the numbers of {len(made[0].values)} neurons were put together")
+    return made

@@ -27,7 +27,9 @@ _BINARY = {
 }
 """What a file of another kind begins with, and what it is."""
 
-_PICKLE = re.compile(rb"\x80[\x02-\x05]|\((?:dp?|lp?)0?\n|c[\w.]{1,40}\n\w{1,40}\n|\]q|\}q")
+_PICKLE = re.compile(
+    rb"\x80[\x02-\x05]|\([dl]p0\n|c(?:__builtin__|builtins|collections|copy_reg|numpy|torch|pandas)[\w.]{0,40}\n|[\]}]q\0"
+)
 """What pickles begin with, of all protocols."""
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-9;:?]{0,40}[A-Za-z]|[()][A-Z0-9]|\][^\x07\x1b\n]{0,200}(?:\x07|\x1b\\))")
@@ -114,7 +116,7 @@ def _sides(begin: bytes) -> tuple[tuple[bytes, bytes], tuple[bytes, bytes]]:
 
 
 def _older(content: bytes) -> tuple[str, str]:
-    """Return the encoding that was usual before UTF-8: of China where that gives known words, else of Western Europe."""
+    """Return the encoding that was usual before UTF-8: of China where it gives known words, else of the West."""
     try:
         if has_han_words(content.decode("gb18030")):
             return "gb18030", "GB 18030"

@@ -15,6 +15,7 @@ import numpy as np
 from core.dat.assembling import assemble
 from core.dat.columns import scan_columns
 from core.dat.decoding import EXPECTED, text_of
+from core.dat.elementwise import gathered
 from core.dat.format import FORMAT, Dump
 from core.dat.grouping import Grouping
 from core.dat.guessing import guess
@@ -41,6 +42,7 @@ MOST_PIECES = 20_000
 
 MOST_REMARKS = 12
 """More would hide what matters."""
+NAMED = "each tensor under its name, such as dW1"
 
 
 def read_any(path: Path) -> Reading:
@@ -66,7 +68,7 @@ def read_any(path: Path) -> Reading:
 def _scanned(path: Path) -> Scan:
     text, remarks = text_of(path)
     try:
-        found = scan_columns(text) or scan(text)
+        found = scan_columns(text) or scan(gathered(text))
     except DumpError as error:
         raise DumpError(error.what, str(path), error.expected) from None
     found.remarks[:0] = remarks
@@ -119,11 +121,11 @@ def _read(path: Path, scanned: Scan) -> Reading:
     else:
         if scanned.cut:
             raise DumpError(
-                f"has arrays without a name, of which some are cut; {scanned.remarks[-1]}", str(path), EXPECTED
+                f"has arrays without a name, of which some are cut; {scanned.remarks[-1]}", str(path), NAMED
             )
         guessed = guess(pieces)
         if guessed is None:
-            raise DumpError(f"{_listed(pieces)} without a name fit no network", str(path), EXPECTED)
+            raise DumpError(f"{_listed(pieces)} without a name fit no network", str(path), NAMED)
         groups = guessed.groups
         remarks = [guessed.remark, *_left_out((piece, "that fit no tensor") for piece in guessed.left_out)]
     placed = place(groups)

@@ -109,7 +109,9 @@ class Grouping:
         quantity = Quantity.PARAMETER if self.of_gradients and kind != "gradient" else Quantity.GRADIENT
         part = meaning.part or "W"
         layer = meaning.layer
-        if layer is None:
+        if layer is None and self._lists:
+            layer = self._counts[quantity, part] + 1
+        elif layer is None:
             before = Slot(quantity, part, 1 if self._layer is None else self._layer)
             layer = self._counts[quantity, part] + 1 if before in self._group.slots else before.layer
         return Slot(quantity, part, layer)

@@ -36,15 +36,19 @@ _EPOCH = re.compile(
     r"(?:no\.?|number|#|:|=|\()?\s*#?(\d{1,9})\b(?!\.\d)",
     re.IGNORECASE,
 )
+_NEURON = re.compile(r"\b(?:neuron|unit|node)s?\b\W{0,3}(\d{1,6})\b", re.IGNORECASE)
+_ROW = re.compile(r"\brows?\b\W{0,3}\d{1,6}\b", re.IGNORECASE)
 _CUT = re.compile(
-    r"\bw\.?\s?r\.?\s?t\b\.?|\w+\([^()]*=[^()]*\)|\b(?:shape|size)\b\W*[\d\s,x×]+|<[^<>]*>|\bparameter containing\b",
+    r"\b(?:neuron|unit|node)s?\b\W{0,3}\d{1,6}\b|\bw\.?\s?r\.?\s?t\b\.?|\w+\([^()]*=[^()]*\)"
+    r"|\b(?:shape|size)\b\W*[\d\s,x×]+|<[^<>]*>|\bparameter containing\b",
     re.IGNORECASE,
 )
 
 _ENDS = {"input", "hidden", "output", "out", "in"}
 """Layers between which a weight stands."""
 
-_SIGNS = {"∂": "d", "∇": " nabla ", "->": " to ", "→": " to ", "=>": " to "}
+_SIGNS = {"∂": "d", "Δ": " delta ", "∇": " nabla ", "->": " to ", "→": " to ", "=>": " to "}
+_RAISED = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789" * 2)
 _PREFIXES = {"d", "dl", "dj", "de", "dc", "dloss", "dcost", "derr", "derror"}
 
 
@@ -83,6 +87,23 @@ def section(lines: Sequence[str]) -> Kind | None:
     return kinds[-1] if kinds else None
 
 
+def _of_all(said: Meaning) -> Kind | None:
+    """Return what a line that names no layer's tensor says: `Weights after the update:` are parameters."""
+    if said.part is None:
+        return said.kind if said.kind in ("gradient", "parameter") else None
+    return "parameter" if said.layer is None and said.kind in ("other", "parameter") else None
+
+
+def without_row(line: str) -> str:
+    """Return a line without the number of the row that its numbers are."""
+    return _ROW.sub(" ", line)
+
+
+def marks_neuron(lines: Sequence[str]) -> int | None:
+    """Return the number of the one neuron that numbers are of, as the nearest line says that has one."""
+    return next((int(found[1]) for found in map(_NEURON.search, reversed(lines)) if found), None)
+
+
 def marks_epoch(line: str) -> tuple[str, int] | None:
     """Return what a line says of where a run stands: `("epoch", 3)`."""
     line = in_english(line)
@@ -94,7 +115,8 @@ def marks_epoch(line: str) -> tuple[str, int] | None:
 
 def _line(line: str) -> Meaning:
     """Read one line."""
-    plain = _EPOCH.sub(" ", _CUT.sub(" ", in_english(line)))
+    line = line.translate(_RAISED)
+    plain = _EPOCH.sub(" ", _CUT.sub(" ", without_row(in_english(line))))
     for sign, word in _SIGNS.items():
         plain = plain.replace(sign, word)
     words = [word.lower() for word in re.findall(r"[^\W\d_]+|\d+", plain)]
@@ -133,6 +155,8 @@ def _has_prefix(word: str) -> bool:
 
 def _layer(words: list[str], part: int | None) -> Layer | None:
     """Return the layer that a line names: of `from one to the other`, the latter."""
+    if "between" in words:
+        words = ["to" if word == "and" else word for word in words]
     latter = len(words) - words[::-1].index("to") if "to" in words else _latter(words)
     if latter and {"output", "out"} & set(words[latter:]):
         return OUTPUT

@@ -142,6 +142,8 @@ class _Pass:
             there = {(name.part, name.layer) for name in self.tensors if name.quantity is quantity}
             depth = max(layer for _, layer in there)
             parts = {part for part, _ in there}
+            if quantity is Quantity.GRADIENT and len(parts) == 1:
+                self.remarks.append(f"no gradient of a {'bias' if 'W' in parts else 'weight'} was found in the file")
             missing = [
                 str(TensorName(quantity, k, part))
                 for k in range(1, min(depth, 100) + 1)

@@ -71,6 +71,8 @@ async def test_ten_epochs_the_same_numbers_a_dump_and_nothing_left(tmp_path):
         await tab.shows("q quit")
         assert "? help" in await tab.text()
         assert await tab.evaluate("[location.search, document.cookie].join()") == ","
+        viewport = "document.querySelector('.xterm-viewport')"
+        assert await tab.evaluate(f"{viewport}.offsetWidth - {viewport}.clientWidth") == 0  # no bar at its side
 
         await tab.press(*"n" * 10)
         for text in ("epoch 10 of 10", "ŷ autograd", "differ by"):
@@ -98,6 +100,38 @@ async def test_ten_epochs_the_same_numbers_a_dump_and_nothing_left(tmp_path):
         assert len(server.sessions) == 2
         await tab.close()
         await browser.until(lambda: not server.sessions, "no process is left")
+
+
+async def test_weights_and_pictures_arrive_and_a_full_house_is_told_on_the_page(tmp_path):
+    async with browser.serving("xor", "--sessions", "1") as server, browser.browsing(tmp_path) as chromium:
+        tab = await chromium.open(server.address)
+        await tab.shows("q quit")
+        await tab.press("n")
+        for what, name, begins in (
+            ("save weights", "xor-weights.safetensors", None),
+            ("save run", "xor-run.safetensors", None),
+            ("save picture", "xor-picture.svg", b"<svg"),
+        ):
+            await tab.press("ctrl+p")
+            await tab.shows("Search")
+            await tab.press(*what)
+            await tab.shows(what.capitalize())
+            await tab.press("Enter")
+            await tab.shows("Your browser will download it")
+            await tab.press("Enter")
+            await tab.shows(f": {name}")
+            await browser.until(lambda name=name: (tmp_path / name).exists(), f"{name} is there")
+            content = (tmp_path / name).read_bytes()
+            assert len(content) > 100
+            assert begins is None or begins in content[:200]
+
+        late = await chromium.open(server.address)
+        told = (
+            "watched.pressed, new Promise(tell => setInterval(() => document.body.matches('.-closed') && tell(), 20))"
+        )
+        await late.evaluate(told)
+        assert "The only place is taken" in await late.evaluate("document.querySelector('#reason').innerText")
+        assert len(server.sessions) == 2
 
 
 async def test_q_ends_the_session_the_page_says_so_and_starts_another(tmp_path):

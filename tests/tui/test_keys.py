@@ -584,6 +584,18 @@ async def test_a_terminal_that_is_too_small_is_told_what_is_needed(opened, size)
         assert f"{size[0]} × {size[1]}" in program.text
 
 
+async def test_epochs_trained_while_the_terminal_is_too_small_stand_in_the_table_afterwards(opened):
+    async with opened(size=(100, 30)) as program:
+        await program.press(*["n"] * 4)
+        await program.pilot.resize_terminal(60, 20)
+        await program.press("n")
+        await program.until(lambda: program.view.epoch == 5, "the next epoch is trained")
+        await program.pilot.pause()
+        await program.pilot.resize_terminal(100, 30)
+        for epoch in range(6):
+            await program.shows(f"│ {'▸' if epoch == 5 else ' '}    {epoch} ")
+
+
 async def test_resizing_brings_the_panes_back_with_all_that_was_there(opened):
     async with opened() as program:
         await program.press("n", "n")

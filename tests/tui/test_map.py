@@ -175,6 +175,13 @@ async def test_w_goes_by_digits_where_nothing_is_judged(opened):
         assert program.selection.tensor == min(agreements, key=lambda name: agreements[name].digits)
 
 
+async def test_at_epoch_0_w_says_that_there_is_nothing_to_compare_yet(opened):
+    async with opened() as program:
+        for key in ("w", "W"):
+            await program.press(key)
+            assert "nothing to compare at epoch 0" in program.said
+
+
 async def test_where_nothing_can_be_compared_w_says_so(opened):
     async with opened("as-printed") as program:
         await program.press("n", "v", "w", "W")

@@ -146,7 +146,7 @@ async def test_on_its_own_path_it_trains_by_its_own_gradients(opened, mine):
         await program.until(lambda: at_scratch() == 3, "its losses are scratch's")
         await program.press("O")
         await program.until(lambda: at_scratch() == 2 and program.view.own_path, "its losses are its own")
-        assert "on its own path" in program.said
+        assert "yours now trains by its own gradients, on its own path." in program.said
         await program.press("O")
         await program.until(lambda: at_scratch() == 3, "its losses are scratch's again")
 
@@ -174,6 +174,7 @@ async def test_without_a_file_the_doctor_says_how_to_bring_one(opened):
     async with opened() as program:
         await program.press("5")
         await program.shows("mlp-tui --mine mine.py")
+        await program.shows("checked here.")
         await program.press("O")
         assert "There is no file of yours here" in program.said
 

@@ -74,6 +74,15 @@ async def test_it_goes_with_the_epoch_and_the_engine_and_is_turned_where_it_is_l
         assert program.main.query_one("#spread")._lines[-1][-1].text.rstrip().split()[0] in program.text
 
 
+async def test_it_stays_where_it_was_turned_while_it_is_counted_anew(opened):
+    async with opened("moons", size=(80, 24)) as program:
+        await program.press("n", "n")
+        await counted(program, "down", "down", "down")
+        await program.pilot.resize_terminal(60, 24)
+        await counted(program)
+        await program.shows("lines 4–")
+
+
 async def test_what_is_not_seen_is_not_counted(opened):
     async with opened("xor") as program:
         await counted(program)

@@ -13,6 +13,7 @@ from core.engines.autograd import Autograd
 from core.experiment_file import load
 from core.tensors import Quantity, parse_tensor_name
 from tui.protocol import (
+    Cancel,
     Described,
     Dumped,
     GoTo,
@@ -142,6 +143,26 @@ def test_pausing_stops_where_it_is(run):
     assert 20 < view.trained < FAR
     assert view.epoch == view.trained
     assert not view.running
+
+
+def test_a_long_way_to_a_new_epoch_is_given_up_and_planned_no_more(run):
+    run.trainer.handle(GoTo(FAR))
+    run.work_until(lambda: run.trainer.view().trained > 20)
+    view = run.does(Cancel())
+
+    assert 20 < view.trained < FAR
+    assert view.epoch == view.trained == view.planned
+
+
+def test_giving_up_leaves_a_run_alone(run):
+    run.does(GoTo(20))
+    run.trainer.handle(GoTo(FAR))
+    run.trainer.handle(ToggleRun())
+    run.trainer.handle(ToggleRun())
+    run.trainer.handle(Cancel())
+    view = run.trainer.view()
+
+    assert (view.running, view.planned) == (True, FAR)
 
 
 def test_stepping_does_not_train_where_it_may_not(run):

@@ -19,6 +19,7 @@ from tui.pictures.plane import (
     MapLook,
     column_labels,
     dots_wanted,
+    least_scale,
     row_label,
     scale_line,
     signs_line,
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 
 NUMBERS = ("no", "one", "two")
 TITLE = "7 Answer map"
-LEAST_SCALE = 24
-"""Columns of the legend that are kept for the scale."""
 MOST_COVERED = 0.25
 """Of a small picture, by samples."""
 FOOT = 2
@@ -177,9 +176,10 @@ class AnswerPane(LinePane):
         if plane.samples.x.shape[1] == 1:
             return self._legend_of_line(plane)
         look, width = self._look(plane), self.size.width
-        signs = signs_line(plane, width - LEAST_SCALE, self.dim, look)
+        name = self._unit_name(plane)
+        signs = signs_line(plane, width - least_scale(plane, name), self.dim, look)
         rest = width - sum(len(each.text) for each in signs)
-        return [*scale_line(plane, self._unit_name(plane), rest, self.dim, look), *signs]
+        return [*scale_line(plane, name, rest, self.dim, look), *signs]
 
     def _legend_of_line(self, plane: Plane) -> list[Segment]:
         dark = self.app.current_theme.dark

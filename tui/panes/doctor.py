@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 NOTHING = (
     "No backward pass of yours is open.",
     "",
-    "mlp-tui new mine.py      writes the start of one",
-    "mlp-tui --mine mine.py   opens it beside the other engines; whenever you save it, it is checked here",
+    "mlp-tui new mine.py",
+    "  writes the start of one.",
+    "mlp-tui --mine mine.py",
+    "  opens it beside the other engines. Whenever you save it, it is checked here.",
 )
 SIGNS = {"right": "✓", "wrong": "✗", "cannot run": "✗", "cannot tell": "?"}
 MOST_PINNED = 3
@@ -154,7 +156,8 @@ class DoctorPane(LinePane):
         found, result, self._width = self.checkup, self._result, self.size.width
         self.border_subtitle = Content(_state(found)) if found else ""
         if found is None:
-            self._lines, self._pinned = [_Line(text, self.dim) for text in NOTHING], 0
+            self._lines = [line for text in NOTHING for line in self._wrapped(text, self.dim)]
+            self._pinned = 0
             return
         lines = self._verdict(found)
         self._pinned = min(len(lines), MOST_PINNED)

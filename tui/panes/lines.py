@@ -122,6 +122,10 @@ class LinePane(Widget, can_focus=True):
         if changed:
             super().refresh(*changed)
 
+    def on_resize(self) -> None:
+        """Repaint what a pane's own answer to its new size has moved: a pane may be painted in that size before it."""
+        self.refresh()
+
     def notify_style_update(self) -> None:
         """Find the pane's colours out again when they are drawn next, and draw all of it."""
         self._ground = None

@@ -122,7 +122,8 @@ class SpreadPane(LinePane):
         return spread if bins == {histogram_width(self.size.width)} else None
 
     def _within(self, top: int) -> int:
-        return max(0, min(top, len(self._lines) - self.size.height))
+        """Return a first line that the picture has; any, while it is counted anew."""
+        return max(0, min(top, len(self._lines) - self.size.height) if self._lines else top)
 
     @property
     def _of_files(self) -> bool:

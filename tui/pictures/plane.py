@@ -44,7 +44,8 @@ class Wording:
 
 WORDINGS = (
     Wording(12, "misclassified"),
-    Wording(6, "wrong"),
+    *(Wording(longest, "wrong") for longest in (12, 8, 6, 5)),
+    Wording(4, "wrong", broken="nan"),
     Wording(3, "wrong", broken="nan"),
     Wording(1, "wrong", "edge", "nan"),
 )
@@ -162,13 +163,21 @@ def scale_line(plane: Plane, name: str, width: int, dim: Style, look: MapLook) -
     """Return the legend of the colours, `width` wide where that is at all possible."""
     if not np.isfinite(plane.values).any():
         return [Segment(f"{name}: no finite number".ljust(width), dim)]
-    low, high = (number_text(each) for each in plane.span)
-    around = len(name) + len(low) + len(high) + 3
-    count = max(LEAST_BOXES, min(LEVELS, width - around))
+    low, high = _ends(plane)
+    count = max(LEAST_BOXES, min(LEVELS, width - least_scale(plane, name) + LEAST_BOXES))
     steps = [round(i * (LEVELS - 1) / (count - 1)) for i in range(count)]
     colours = scale(few=look.few)
     boxes = [Segment(shade(each)) if look.shaded else Segment(" ", style_of(None, colours[each])) for each in steps]
     return [Segment(f"{name} {low} ", dim), *boxes, Segment(f" {high}", dim)]
+
+
+def least_scale(plane: Plane, name: str) -> int:
+    """Return how many columns the legend of the colours needs."""
+    return len(name) + sum(map(len, _ends(plane))) + 3 + LEAST_BOXES
+
+
+def _ends(plane: Plane) -> tuple[str, str]:
+    return number_text(plane.span[0]), number_text(plane.span[1])
 
 
 def signs_line(plane: Plane, width: int, dim: Style, look: MapLook) -> list[Segment]:

@@ -67,7 +67,7 @@ class ToggleRun(Struct, frozen=True):
 
 
 class Cancel(Struct, frozen=True):
-    """Stay here: give up a jump that is under way."""
+    """Stay here: give up a jump that is under way, or the training up to an epoch that was asked for."""
 
 
 class Open(Struct, frozen=True):

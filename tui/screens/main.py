@@ -241,7 +241,7 @@ class MainScreen(Screen[None]):
         self.send(StepUpdate(updates))
 
     def action_stay(self) -> None:
-        """Give up a jump that is under way, or else the walk through an epoch."""
+        """Give up the way to an epoch, or else the walk through one."""
         if self.slow_motion.walking and not (self.view and self.view.jump):
             self.slow_motion.end()
         else:

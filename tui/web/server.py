@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from core.errors import MlpError
 from tui.web.downloads import BrokenOff, Downloads, disposition
@@ -102,7 +104,7 @@ class Server:
         app.router.add_get("/session", self._session, allow_head=False)
         app.router.add_get("/download/{key}", self._download, allow_head=False)
         app.router.add_get("/{path:.*}", self._file)
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=10)
+        self._runner = web.AppRunner(app, access_log=None, logger=_log(), handle_signals=False, shutdown_timeout=10)
 
     async def start(self) -> None:
         """Listen.
@@ -215,11 +217,23 @@ class Server:
 
     @property
     def _full(self) -> str:
-        return f"All {self._places.most} places are taken; try again when somebody has left."
+        places = f"All {self._places.most} places are" if self._places.most > 1 else "The only place is"
+        return f"{places} taken; try again when somebody has left."
 
     async def _close_sessions(self, _app: web.Application) -> None:
         for socket in list(self._sockets):
             await socket.close(code=WSCloseCode.GOING_AWAY, message=b"mlp-tui serve has ended.")
+
+
+def _log() -> logging.Logger:
+    """Return a log of what fails here; that strangers send no HTTP is none of it."""
+    log = logging.getLogger("mlp-tui.serve")
+    log.addFilter(_is_ours)
+    return log
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 async def _follow(session: Session, message: list[object]) -> bool:

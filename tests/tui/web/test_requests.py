@@ -1,5 +1,6 @@
 """Requests: what the server refuses, and what it gives out."""
 
+import asyncio
 import importlib.util
 import json
 import os
@@ -133,6 +134,24 @@ async def test_no_other_method_does_anything():
             address = f"{visitor.server.guard.address}"
             async with visitor.client.request(method, address) as answer:
                 assert answer.status == 405
+
+
+@pytest.mark.parametrize("sent", [b"\x16\x03\x01 no HTTP\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"])
+async def test_what_is_no_request_is_refused_and_not_worth_a_word(sent, caplog):
+    async with visiting() as visitor:
+        reader, writer = await asyncio.open_connection("127.0.0.1", visitor.server.guard.port)
+        writer.write(sent)
+        assert (await reader.readline()).split()[1] == b"400"
+        writer.close()
+    assert caplog.records == []
+
+
+async def test_a_mistake_of_ours_is_logged(caplog, monkeypatch):
+    async with visiting() as visitor:
+        monkeypatch.setattr(visitor.server, "_files", None)
+        async with visitor.get("/static/page.js") as answer:
+            assert answer.status == 500
+    assert any("AttributeError" in (each.exc_text or "") for each in caplog.records)
 
 
 # What is given out

@@ -141,7 +141,7 @@ def _loss_term(network: Network, name: Name) -> Equation:
 
     def value(arrays: list[Any], bound: Bound) -> float:
         given = np.atleast_2d(arrays[0])
-        targets = np.full(given.shape, arrays[1], given.dtype)
+        targets = np.full(given.shape, arrays[1], np.result_type(*arrays))
         return float(loss.terms(given, targets)[0, bound["i"] if across else 0])
 
     def text(write: Writer, bound: Bound) -> str:
@@ -163,7 +163,7 @@ def _loss_slope(network: Network, left: Name) -> Equation:
 
     def value(arrays: list[Any], bound: Bound) -> float:
         targets = np.atleast_2d(arrays[1])
-        predictions = np.full(targets.shape, arrays[0], targets.dtype)
+        predictions = np.full(targets.shape, arrays[0], np.result_type(*arrays))
         return float(loss.slope(predictions, targets)[0, bound["i"] if across else 0] / divisor)
 
     def text(write: Writer, bound: Bound) -> str:

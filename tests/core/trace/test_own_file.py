@@ -232,3 +232,15 @@ def test_a_planted_mistake_in_scratch_is_not_lent(with_own_file, own_file):
     assert lent["yours"].lender == "a right pass"
     found = explain(frame, experiment, parse_address(frame, experiment, "dL/dW3[0,1]"), lent=lent)
     assert found.closings["yours"].reproduced
+
+
+def test_a_file_that_returns_wider_numbers_than_the_run_has_is_read_in_full(with_own_file):
+    told = {"activation": "gelu", "precision": "float32", "extras": ("z", "a", "delta")}
+    small = {"loss": "sse", "output": "tanh", "epoch": 300}  # ŷ − y cancels, and shows what is lost of ŷ
+    options = {**SQUARE, **told, **small}
+    frame, experiment, lent = with_own_file(**options)
+    assert frame.engines["yours"].computed.a[3].dtype == np.float64  # its gelu is
+
+    for address in cells_of(frame, experiment, "dL/da3", "dL/dz3", "L"):
+        closing = explain(frame, experiment, address, lent=lent).closings["yours"]
+        assert closing.reproduced, (str(address), float(closing.rounding), closing.allowed)

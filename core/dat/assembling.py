@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.dat.headings import marks_neuron, understand
+from core.dat.headings import marks_neuron, understand, without_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -96,10 +96,17 @@ def _with_rows_together(found: Scan) -> Iterator[Piece]:
 
 
 def _is_next_row(first: Piece, piece: Piece) -> bool:
-    if piece.heading or first.values.ndim != 1 or piece.values.shape != first.values.shape:
+    if first.values.ndim != 1 or piece.values.shape != first.values.shape:
+        return False
+    if piece.heading and not _is_said_again(first.heading, piece.heading):
         return False
     part = understand(first.heading).part
     return part == "W" or (part == "b" and first.count == 1)
+
+
+def _is_said_again(first: Sequence[str], heading: Sequence[str]) -> bool:
+    """Whether a row has the name of the one before, and nothing else, such as another epoch."""
+    return len(heading) == 1 and bool(first) and without_row(first[-1]) == without_row(heading[0])
 
 
 def _together(rows: Sequence[Piece], remarks: list[str]) -> Piece:

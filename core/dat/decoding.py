@@ -32,6 +32,9 @@ _PICKLE = re.compile(
 )
 """What pickles begin with, of all protocols."""
 
+_PLAIN = str.maketrans("\N{MINUS SIGN}\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}［］（），：；＝", "-  [](),:;=")
+"""What typesetters and Chinese keyboards write for the signs of programs."""
+
 _ESCAPE = re.compile(r"\x1b(?:\[[0-9;:?]{0,40}[A-Za-z]|[()][A-Z0-9]|\][^\x07\x1b\n]{0,200}(?:\x07|\x1b\\))")
 """Colours and other orders to a terminal."""
 
@@ -63,9 +66,9 @@ def text_of(path: Path) -> tuple[str, list[str]]:
     text, remarks = _decoded(path, content)
     if "\0" in text:
         raise DumpError("is no text", str(path), EXPECTED)
-    text = (
-        text.replace("\r\n", "\n").replace("\r", "\n").replace("\N{MINUS SIGN}", "-").replace("\N{NO-BREAK SPACE}", " ")
-    )
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.isascii():
+        text = text.translate(_PLAIN)
     if "\x1b" in text:
         text = _ESCAPE.sub("", text)
     if "#" in text or "(" in text:

@@ -18,7 +18,7 @@ from core.dat.decoding import EXPECTED, text_of
 from core.dat.elementwise import gathered
 from core.dat.format import FORMAT, Dump
 from core.dat.grouping import Grouping
-from core.dat.guessing import guess
+from core.dat.guessing import guess, guess_under_title
 from core.dat.pieces import Piece, Scan, scan
 from core.dat.placing import place
 from core.dat.printed import fill_unknown
@@ -114,7 +114,8 @@ def _read(path: Path, scanned: Scan) -> Reading:
         raise DumpError(f"holds {len(pieces):,} arrays", str(path), f"at most {MOST_PIECES:,}")
     fill_unknown([piece.unit for piece in pieces])
     grouping = Grouping(pieces)
-    if grouping.groups:
+    guessed = guess_under_title(pieces) if grouping.groups and not scanned.cut else None
+    if grouping.groups and guessed is None:
         groups, remarks = grouping.groups, list(_left_out(grouping.left_out))
         if not grouping.of_gradients:
             remarks.append("nothing says what the numbers are: taken for gradients")
@@ -123,7 +124,7 @@ def _read(path: Path, scanned: Scan) -> Reading:
             raise DumpError(
                 f"has arrays without a name, of which some are cut; {scanned.remarks[-1]}", str(path), NAMED
             )
-        guessed = guess(pieces)
+        guessed = guessed or guess(pieces)
         if guessed is None:
             raise DumpError(f"{_listed(pieces)} without a name fit no network", str(path), NAMED)
         groups = guessed.groups

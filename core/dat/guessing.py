@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.dat.headings import understand
 from core.dat.reading import Tensor
 from core.dat.slots import Group, Slot
 from core.tensors import Quantity
@@ -78,6 +79,24 @@ def guess(pieces: Sequence[Piece]) -> Guess | None:
                 outside = [*pieces[:first], *pieces[last:]]
                 return Guess(_groups(held, length, _ORDERS[fitting[0]]), outside, _said(fitting))
     return None
+
+
+def guess_under_title(pieces: Sequence[Piece]) -> Guess | None:
+    """Return the passes of pieces without names that follow a line such as `Gradients:`; what is elsewhere is left out.
+
+    None where no such line stands before several of them, or they fit no network.
+    """
+    begin = next((at for at, piece in enumerate(pieces) if _is_title(piece) and at + 1 < len(pieces)), None)
+    if begin is None or pieces[begin + 1].heading:
+        return None
+    end = next((at for at in range(begin + 1, len(pieces)) if pieces[at].heading), len(pieces))
+    found = guess(pieces[begin:end])
+    return found and Guess(found.groups, [*pieces[:begin], *found.left_out, *pieces[end:]], found.remark)
+
+
+def _is_title(piece: Piece) -> bool:
+    said = understand(piece.heading)
+    return said.part is None and said.layer is None and said.kind == "gradient"
 
 
 def _fitting(pieces: Sequence[Piece]) -> list[str]:

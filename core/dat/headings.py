@@ -81,9 +81,7 @@ def section(lines: Sequence[str]) -> Kind | None:
 
     The last line is none of them: it says what its own numbers are.
     """
-    kinds = [
-        said.kind for said in map(_line, lines[:-1]) if said.part is None and said.kind in ("gradient", "parameter")
-    ]
+    kinds = [kind for kind in map(_of_all, map(_line, lines[:-1])) if kind]
     return kinds[-1] if kinds else None
 
 

@@ -103,6 +103,15 @@ KINDS = {
     "between layers": each(lambda p, k: f"d{p}_{('in_hidden1', 'hidden1_hidden2', 'hidden2_output')[k - 1]}"),
     "steps of a derivation": each(lambda part, k: f"Step {4 - k}: at layer {k}\nd{part}{k}"),
     "values and gradients": each(part_of("fc{k}.{part}"), lambda a: f"Parameter containing:\n{a * 3}\ngrad:\n{a}"),
+    "parameters behind": lambda g: (
+        "Gradients:\n" + each(dW)(g) + "Weights after the update:\n" + "".join(f"{n}: {3 * a}\n" for n, a in g.items())
+    ),
+    "a name on each row": lambda g: "".join(
+        f"d{n}\t{r}\n" for n, a in g.items() for r in rows("{:.6f}".format)(a).split("\n")
+    ),
+    "arrays under a title": lambda g: (
+        "weights\n" + "".join(f"{a * 3}\n" for a in g.values()) + "grads\n" + "".join(f"{a}\n" for a in g.values())
+    ),
     "JSON of an epoch": lambda g: (
         '{"epoch": 3, "loss": 0.5, "grads": {' + ", ".join(f'"{n}": {a.tolist()}' for n, a in g.items()) + "}}"
     ),

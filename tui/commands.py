@@ -29,8 +29,8 @@ ExperimentName = Annotated[
 CheckedFor = Annotated[
     str,
     Parameter(
-        help="What it is checked on, by its name or TOML file, where FILE names none or another. The layers, activation, "
-        "output and loss that FILE says itself go before."
+        help="The experiment that it is checked on, by name or TOML file. The layers, activation, output and loss that "
+        "FILE itself says go before."
     ),
 ]
 Settings = Annotated[

@@ -1,10 +1,13 @@
 """Opening, settings and saving, through the keys."""
 
+import threading
+
 import pytest
 
 from core.experiment_file import load
 from core.saved_run import read_run
 from core.weights import read_weights
+from tui.places import places
 from tui.recent import recent, remember
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.dump import DumpScreen
@@ -56,7 +59,7 @@ async def test_a_name_that_is_typed_narrows_the_list_and_enter_opens_it(opened, 
         await program.until(lambda: "spirals" not in program.text, "the list is narrowed down")
         await program.press("enter")
         await back(program)
-        assert program.main.described.name == "moons"
+        await program.until(lambda: program.main.described.name == "moons", "moons is open")
         assert (program.view.epoch, program.view.trained) == (0, 0)
         await program.press("n")
         assert "accuracy" in program.text
@@ -96,6 +99,25 @@ async def test_a_recent_file_is_offered_by_its_name(opened, folder):
         await program.press("enter")
         await back(program)
         assert program.main.described.name == "small"
+
+
+async def test_enter_waits_for_the_list_of_what_was_typed(opened, folder, monkeypatch):
+    answered = threading.Event()
+
+    def slow(text):
+        if text:
+            answered.wait(20)
+        return places(text)
+
+    monkeypatch.setattr("tui.screens.open.places", slow)
+    async with opened() as program:
+        await program.press("o")
+        await program.shows("Come with mlp-tui")
+        for key in (*"moons", "enter"):
+            program.app.simulate_key(key)
+        await program.until(lambda: program.app.screen.query_one("Input").value == "moons", "all is typed")
+        answered.set()
+        await program.shows("2-16-16-1 tanh")
 
 
 async def test_a_broken_file_is_told_and_the_run_stays(opened, folder):

@@ -45,6 +45,10 @@ class OpenScreen(Dialog[Open | Resume | None]):
     def __init__(self) -> None:
         super().__init__()
         self._places: list[Place] = []
+        self._listed: str | None = None
+        """The text that the list is of."""
+        self._entered = False
+        """Whether Enter waits for the list of what was typed."""
 
     def compose(self) -> ComposeResult:
         """Put the text on top, the list below it, and what is wrong last."""
@@ -62,6 +66,7 @@ class OpenScreen(Dialog[Open | Resume | None]):
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
+        self._entered = False
         self._list(event.value)
 
     @work(exclusive=True, group="list")
@@ -75,6 +80,9 @@ class OpenScreen(Dialog[Open | Resume | None]):
             choice.add_options(Option(_prompt(place), id=str(at)) for at, place in group)
         choice.action_first()
         self._say("" if self._places else "Nothing here has that in its name.")
+        self._listed = text
+        if self._entered:
+            self._enter_listed(text)
 
     def action_move(self, action: str) -> None:
         """Walk the list while the text keeps the focus."""
@@ -84,13 +92,20 @@ class OpenScreen(Dialog[Open | Resume | None]):
     def _enter(self, event: Input.Submitted) -> None:
         """Open what is typed where it is a file, else what the list's cursor is on."""
         path = os.path.expanduser(event.value.strip())  # noqa: PTH111 - Path.expanduser raises for ~nobody
-        choice = self.query_one(OptionList)
         if may_open_files() and os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for a path too long
             self._open(path)
-        elif choice.highlighted is not None and (option := choice.get_option_at_index(choice.highlighted)).id:
+        elif event.value == self._listed:
+            self._enter_listed(event.value)
+        else:
+            self._entered = True
+
+    def _enter_listed(self, text: str) -> None:
+        self._entered = False
+        choice = self.query_one(OptionList)
+        if choice.highlighted is not None and (option := choice.get_option_at_index(choice.highlighted)).id:
             self._choose(self._places[int(option.id)])
         else:
-            self._say(f"There is no {event.value.strip()}.")
+            self._say(f"There is no {text.strip()}.")
 
     @on(OptionList.OptionSelected)
     def _click(self, event: OptionList.OptionSelected) -> None:

@@ -14,6 +14,7 @@ from core.experiment_file import DEFAULT, describe, load, shipped
 from tui import launch
 from tui.protocol import Mine, Start
 from tui.recorded import Compared
+from tui.served import may_open_files
 
 app = cyclopts.App(
     name="mlp-tui",
@@ -212,6 +213,8 @@ def serve(
     /,
     *,
     settings: Settings = None,
+    mine: Path | None = None,
+    memory: str = "2G",
     port: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65_535))] = 8000,
     host: str = "127.0.0.1",
     sessions: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=1000))] = 8,
@@ -224,6 +227,10 @@ def serve(
 
     Parameters
     ----------
+    mine
+        A backward pass of your own, an engine beside the others in every session; only with --trust.
+    memory
+        How much memory the process of that file may use, in each session, such as 500M.
     port
         Where it listens; 0 for any that is free.
     host
@@ -233,13 +240,17 @@ def serve(
     idle
         Minutes without a key after which a session is ended.
     trust
-        Let visitors open this machine's files.
+        Let visitors open this machine's files, and run the one that --mine names.
     """
     source = _source(experiment, settings, None)
     load(source, settings or ())  # what is wrong with it is told here, not to each visitor
-    from tui.web.start import run  # noqa: PLC0415 - it needs what the extra installs
+    if mine is not None and not trust:
+        raise GuestError("--mine runs a file of this machine in every session", expected="--trust with it")
+    own = None if mine is None else _own_file(mine, experiment if settings is None else source, memory)
+    from tui.web.start import run, words_of  # noqa: PLC0415 - it needs what the extra installs
 
-    return run(source, settings or (), host=host, port=port, sessions=sessions, idle=idle, trust=trust)
+    words = words_of(experiment if settings is None else source, settings or (), own)
+    return run(words, host=host, port=port, sessions=sessions, idle=idle, trust=trust)
 
 
 @app.command
@@ -365,6 +376,8 @@ def _own_file(path: Path, experiment: str | None, memory: str) -> Mine:
     """
     from tui.check import memory_of  # noqa: PLC0415 - it imports NumPy, which --help need not wait for
 
+    if not may_open_files():
+        raise GuestError("your own file is off in a browser", expected="mlp-tui serve --trust --mine FILE")
     if not path.is_file():
         raise GuestError("can't be read: no such file", str(path), "a file that mlp-tui new writes")
     return Mine(path.absolute(), experiment, memory_of(memory))

@@ -93,10 +93,11 @@ async def test_there_is_nothing_outside(path):
 
 
 async def test_a_ninth_session_is_refused_until_somebody_leaves(monkeypatch):
-    monkeypatch.setattr(sessions, "TURN", 0.05)
     async with visiting() as visitor:
         opened = [await visitor.session() for _ in range(8)]
-        last = await read_to_the_end(await visitor.connect())
+        with monkeypatch.context() as impatient:
+            impatient.setattr(sessions, "TURN", 0.05)
+            last = await read_to_the_end(await visitor.connect())
         assert (last.data, last.extra) == (NO_PLACE, "All 8 places are taken; try again when somebody has left.")
         assert all(lives(pid) for _, told in opened for pid in told["pids"])
         (leaver, told), *_ = opened

@@ -46,7 +46,7 @@ ACTIONS = (
     Action("restart", "r", "start again", "Start again at epoch 0.", "Experiment"),
     Action("open", "o", "open", "Another experiment, or a saved run.", "Experiment", footer=True),
     Action("settings", "x", "settings", "Change settings: anew, or from here on.", "Experiment"),
-    Action("app.plant", "P", "plant a mistake", "Plant one in scratch's pass: chosen, or hidden.", "Experiment"),
+    Action("app.plant", "P", "plant a mistake", "Plant a mistake in scratch: chosen, or hidden.", "Experiment"),
     Action("app.reveal", "exclamation_mark", "answer", "Tell the mistake that is hidden.", "Experiment", shown="!"),
     Action("app.own_path", "O", "own path", "Let your file train by its own gradients, or not.", "Experiment"),
     Action("app.carry_on", "R", "go on", "Go on at the last checkpoint of a trainer that has stopped.", "Experiment"),

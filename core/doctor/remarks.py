@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.doctor.observation import rights
-from core.doctor.words import joined
 from core.errors import GuestError
 from core.parameters import Parameters
 from core.probes import kink
 from core.simulation import Simulation
+from core.wording import joined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.wording import joined
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -102,8 +104,3 @@ def _closing(report: Report) -> str:
 def counted(count: int) -> str:
     """Return a small number as a word."""
     return NUMBERS[count] if count < len(NUMBERS) else str(count)
-
-
-def joined(names: Sequence[str]) -> str:
-    """Return `a, b and c`."""
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

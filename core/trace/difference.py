@@ -12,7 +12,8 @@ from core.trace.equations import equation
 from core.trace.exact import less, nearest, summed
 from core.trace.explanation import Cause, Difference, Operand, Pair
 from core.trace.reading import Reading, parts, read, rounding, total
-from core.trace.words import OWN, listed, not_returned
+from core.trace.words import OWN, not_returned
+from core.wording import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -74,7 +75,7 @@ class _Trace:
     def _hidden(self, address: Address) -> str:
         """Say what a number is made of that its engine does not return: the difference may come in through that."""
         hidden = not_returned(self.second, address.tensor)
-        return f", or in {listed(hidden)}, which {OWN} does not return" if hidden else ""
+        return f", or in {joined(hidden)}, which {OWN} does not return" if hidden else ""
 
     def _amount(self, address: Address) -> float | None:
         a, b = self.first.of(address), self.second.of(address)

@@ -10,9 +10,10 @@ from core.trace.equations import equation
 from core.trace.exact import divided, exact, nearest
 from core.trace.lent import is_of_update
 from core.trace.names import Aside, Kind
+from core.wording import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from core.trace.equation import Equation
     from core.trace.explanation import Closing
@@ -71,7 +72,7 @@ def remarks(values: Values, address: Address) -> tuple[str, ...]:
     if not missing:
         return ()
     are = "those are" if len(missing) > 1 else "that is"
-    return (f"{OWN} does not return {listed(missing)}: {are} {lent.lender}'s, at the same parameters",)
+    return (f"{OWN} does not return {joined(missing)}: {are} {lent.lender}'s, at the same parameters",)
 
 
 def not_returned(values: Values, name: Name) -> tuple[Name, ...]:
@@ -81,12 +82,6 @@ def not_returned(values: Values, name: Name) -> tuple[Name, ...]:
         return ()
     made = equation(values.network, name)
     return tuple(dict.fromkeys(each for each in _made_of(values, made) if each in lent))
-
-
-def listed(names: Sequence[Name]) -> str:
-    """Write names as a list in a sentence."""
-    *others, last = map(str, names)
-    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _made_of(values: Values, made: Equation | None) -> Iterator[Name]:

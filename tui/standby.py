@@ -7,7 +7,6 @@ core of its own: both cores share a memory. The screen sends `Painted` with its 
 from __future__ import annotations
 
 import select
-import signal
 import sys
 
 MOST_DELAY = 0.5
@@ -16,7 +15,6 @@ MOST_DELAY = 0.5
 
 def main() -> None:
     """Wait for something to read at the connection named on the command line, then serve it."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     select.select([int(sys.argv[1])], [], [], MOST_DELAY)
     from tui.service import main as serve  # noqa: PLC0415 - this is what had to wait
 

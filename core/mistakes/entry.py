@@ -172,9 +172,12 @@ class Planted:
 
     def said(self, text: str) -> str:
         """Put the layer's numbers into an explanation or a line of mathematics."""
-        k, c = self.layer, "η" if self.given else f"{self.number:.6g}"
-        return text.format(k=k, up=k + 1, down=k - 1, c=c)
+        return text.format(k=self.layer, up=self.layer + 1, down=self.layer - 1, c=self._number)
 
     def said_of_several(self, text: str) -> str:
         """Say an explanation of several layers at once."""
-        return text.format(k="k", up="k+1", down="k−1", c="η" if self.given else f"{self.number:.6g}")
+        return text.format(k="k", up="k+1", down="k−1", c=self._number)
+
+    @property
+    def _number(self) -> str:
+        return "η" if self.given else f"{self.number:.6g}"

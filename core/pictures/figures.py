@@ -98,7 +98,7 @@ def _draw_losses(axes: Axes, losses: Mapping[str, Float64Array], *, log: bool) -
         _draw_series(axes, name, _log10(values) if by_logarithm else values / unit)
     axes.set_ylabel("loss (log)" if log else f"loss{_in(unit)}")
     if log:
-        _scale_log(axes, list(losses.values()))
+        _scale_log(axes, losses.values(), far=by_logarithm)
     _mark_broken(axes, losses)
     if losses:
         axes.legend()
@@ -137,11 +137,11 @@ def _log10(values: Float64Array) -> Float64Array:
     return np.log10(values, where=values > 0, out=np.full(len(values), np.nan))
 
 
-def _scale_log(axes: Axes, series: Sequence[Float64Array]) -> None:
+def _scale_log(axes: Axes, series: Iterable[Float64Array], *, far: bool) -> None:
     """Make an axis logarithmic, where there is anything above 0; what is far is drawn by its logarithms already."""
     if not any((values > 0).any() for values in series):
         return
-    if not _is_far(series):
+    if not far:
         axes.set_yscale("log", nonpositive="mask")
         return
     low, high = axes.get_ylim()
@@ -349,7 +349,7 @@ def _draw_flow(panels: Sequence[Axes], flow: Sequence[Flow]) -> None:
     far = _is_far([means, largest])
     for values, label, stroke, colour in ((means, "mean", "o-", COLOURS[1]), (largest, "largest", "^--", COLOURS[0])):
         sizes.plot(layers, _log10(values) if far else values, stroke, label=label, color=colour)
-    _scale_log(sizes, [means, largest])
+    _scale_log(sizes, [means, largest], far=far)
     if not np.isfinite(means).any():
         _leave_empty(sizes, "not finite")
     sizes.set_ylabel("|dL/dθ|")

@@ -18,6 +18,7 @@ from tui.selection import Selection
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
+    from textual.geometry import Size
 
     from core.pictures.spread import Spread
 
@@ -40,7 +41,7 @@ class SpreadPane(LinePane):
         super().__init__(id=id, classes=classes)
         self._asked = ShowSpread(0)
         self._seen = False
-        self._drawn: tuple[object, list[list[Segment]]] = None, []
+        self._drawn: tuple[Spread | None, Size | None, list[list[Segment]]] = None, None, []
 
     def on_show(self) -> None:
         """Have it computed while it is seen."""
@@ -75,7 +76,7 @@ class SpreadPane(LinePane):
 
     def notify_style_update(self) -> None:
         """Draw it anew in other colours."""
-        self._drawn = None, []
+        self._drawn = None, None, []
         super().notify_style_update()
 
     def action_turn(self, by: int) -> None:
@@ -104,14 +105,14 @@ class SpreadPane(LinePane):
         spread = self._spread
         if spread is None or self.described is None:
             return []
-        drawn = spread, self.size
-        if self._drawn[0] != drawn:
+        known, size, _ = self._drawn
+        if known is not spread or size != self.size:
             names = self.described.engines
             place = names.index(spread.engine) if spread.engine in names else 0
             bars = style_of(colour_of(place, dark=self.app.current_theme.dark))
             inks = Inks(self.heading, self.dim, bars)
-            self._drawn = drawn, picture(spread, self.described.activations, *self.size, inks)
-        return self._drawn[1]
+            self._drawn = spread, self.size, picture(spread, self.described.activations, *self.size, inks)
+        return self._drawn[2]
 
     @property
     def _spread(self) -> Spread | None:

@@ -69,7 +69,7 @@ def open_screen(
         from core.saved_run import read_run  # noqa: PLC0415 - it needs NumPy, which --help need not wait for
 
         read_run(resume)
-    own = None if mine is None else _own_file(mine, experiment if settings is None else source, memory)
+    own = _own_file(mine, _asked_for(experiment, settings), memory)
     return launch.open_screen(Start(source, tuple(settings or ()), resume and resume.absolute(), own))
 
 
@@ -181,7 +181,7 @@ def explain(
         An object instead of text.
     """
     source = _source(experiment, settings, resume)
-    own = None if mine is None else _own_file(mine, experiment if settings is None else source, memory)
+    own = _own_file(mine, _asked_for(experiment, settings), memory)
     if own_path and own is None:
         raise ExperimentError("--own-path is said of a file of your own", expected="--mine FILE with it")
     if resume is None:
@@ -246,10 +246,10 @@ def serve(
     load(source, settings or ())  # what is wrong with it is told here, not to each visitor
     if mine is not None and not trust:
         raise GuestError("--mine runs a file of this machine in every session", expected="--trust with it")
-    own = None if mine is None else _own_file(mine, experiment if settings is None else source, memory)
+    own = _own_file(mine, _asked_for(experiment, settings), memory)
     from tui.web.start import run, words_of  # noqa: PLC0415 - it needs what the extra installs
 
-    words = words_of(experiment if settings is None else source, settings or (), own)
+    words = words_of(_asked_for(experiment, settings), settings or (), own)
     return run(words, host=host, port=port, sessions=sessions, idle=idle, trust=trust)
 
 
@@ -368,12 +368,14 @@ def _open_files(compared: Compared, *, as_json: bool) -> int:
     return launch.open_screen(Start(compared=compared))
 
 
-def _own_file(path: Path, experiment: str | None, memory: str) -> Mine:
-    """Return what the trainer is told of the user's own file.
+def _own_file(path: Path | None, experiment: str | None, memory: str) -> Mine | None:
+    """Return what the trainer is told of the user's own file; None where there is none.
 
     Raises:
         GuestError: it is not there, or the memory can't be read.
     """
+    if path is None:
+        return None
     from tui.check import memory_of  # noqa: PLC0415 - it imports NumPy, which --help need not wait for
 
     if not may_open_files():
@@ -386,6 +388,11 @@ def _own_file(path: Path, experiment: str | None, memory: str) -> Mine:
 def _planting(mistakes: list[str]) -> list[str]:
     """Return the setting that plants these mistakes in the scratch engine."""
     return [f"engines.scratch.mistakes={list(map(str, mistakes))}"] if mistakes else []
+
+
+def _asked_for(experiment: str | None, settings: list[str] | None) -> str | None:
+    """Return the experiment that was asked for, by settings put over the default too; None where none was."""
+    return experiment if settings is None else experiment or DEFAULT
 
 
 def _source(experiment: str | None, settings: list[str] | None, resume: Path | None) -> str:

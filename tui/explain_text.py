@@ -89,7 +89,7 @@ def run(asked: Request) -> int:
 
 def _session(asked: Request) -> Session:
     """Begin the run that was asked for, or that the user's file says it is for."""
-    said = experiment_said(asked.mine) if asked.mine is not None and asked.mine.source is None else None
+    said = None if asked.mine is None else experiment_said(asked.mine)
     return begun(Run(asked.source, asked.settings, asked.resume)) if said is None else joined(said)
 
 

@@ -114,7 +114,9 @@ class OwnFile:
 
 
 def experiment_said(mine: Mine) -> Experiment | None:
-    """Return the experiment that the file says it is for; None where it says none that can be run."""
+    """Return the experiment that the file says it is for; None where it says none that can be run, or need not."""
+    if mine.source is not None:
+        return None
     with Guest(mine.path, Limits(SECONDS_TO_SAY, mine.memory)) as guest:
         try:
             guest.load()

@@ -225,7 +225,7 @@ def main() -> None:
 def _experiment_of(start: Start) -> Experiment:
     """Return the experiment to begin with: what the user's own file says it is for, if nothing else was asked for."""
     said = None
-    if start.mine is not None and start.mine.source is None:
+    if start.mine is not None:
         from tui.mine import experiment_said  # noqa: PLC0415 - only where there is such a file
 
         said = experiment_said(start.mine)

@@ -1,37 +1,15 @@
 """The doctor: right passes written in unusual ways are right, and mistakes are named where they were made."""
 
+from pathlib import Path
+
 import pytest
 
-from core.doctor.check import Second, check
+from core.doctor.check import Second
 from core.doctor.words import diagnosis_lines, verdict_line
-from core.guest.process import Limits
 from core.guest.template import FROM_CLASS, FUNCTION
 from core.second_opinion import by_autograd
 
-LIMITS = Limits(seconds=60)
-
-NOTEBOOK = """
-import numpy as np
-
-def sigmoid(z):
-    return 1 / (1 + np.exp(-z))
-
-def gradients(x, y, weights, biases):
-    L = len(weights)
-    a, zs = [x], []
-    for k in range(L):
-        zs.append(a[-1] @ weights[k] + biases[k])
-        a.append(sigmoid(zs[-1]) if k < L - 1 else zs[-1])
-    loss = np.sum((a[-1] - y) ** 2)
-    dW, db = [None] * L, [None] * L
-    d = 2 * (a[-1] - y)
-    for k in reversed(range(L)):
-        dW[k] = a[k].T @ d
-        db[k] = d.sum(axis=0)
-        if k:
-            d = d @ weights[k].T * a[k] * (1 - a[k])
-    return loss, dW, db
-"""
+NOTEBOOK = Path(__file__).with_name("data").joinpath("notebook_pass.txt").read_text("utf-8")
 
 
 COURSE = """
@@ -52,21 +30,6 @@ def gradients(x, y, weights, biases):
     db1 = np.sum(dZ1, axis=1, keepdims=True) / m
     return cost, {"dW1": dW1, "db1": db1, "dW2": dW2, "db2": db2}
 """
-
-
-@pytest.fixture
-def checked(tmp_path):
-    """Check a file of this text, after replacing some of it."""
-
-    def run(text, *changes, **options):
-        for old, new in changes:
-            assert old in text
-            text = text.replace(old, new)
-        path = tmp_path / "mine.py"
-        path.write_text(text, "utf-8")
-        return check(path, limits=LIMITS, **options)
-
-    return run
 
 
 def names(report):

@@ -1,49 +1,14 @@
 """Where right numbers come from: those that are stored, an engine's or autograd's say nothing of a backward pass."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from core.doctor.check import Second, check
-from core.guest.process import Limits
+from core.doctor.check import Second
 from core.second_opinion import by_autograd, by_scratch
 
-NOTEBOOK = """
-import numpy as np
-
-def sigmoid(z):
-    return 1 / (1 + np.exp(-z))
-
-def gradients(x, y, weights, biases):
-    L = len(weights)
-    a, zs = [x], []
-    for k in range(L):
-        zs.append(a[-1] @ weights[k] + biases[k])
-        a.append(sigmoid(zs[-1]) if k < L - 1 else zs[-1])
-    loss = np.sum((a[-1] - y) ** 2)
-    dW, db = [None] * L, [None] * L
-    d = 2 * (a[-1] - y)
-    for k in reversed(range(L)):
-        dW[k] = a[k].T @ d
-        db[k] = d.sum(axis=0)
-        if k:
-            d = d @ weights[k].T * a[k] * (1 - a[k])
-    return loss, dW, db
-"""
-
-
-@pytest.fixture
-def checked(tmp_path):
-    """Check a file of this text, after replacing some of it."""
-
-    def run(text, *changes, **options):
-        for old, new in changes:
-            assert old in text
-            text = text.replace(old, new)
-        path = tmp_path / "mine.py"
-        path.write_text(text, "utf-8")
-        return check(path, limits=Limits(seconds=60), **options)
-
-    return run
+NOTEBOOK = Path(__file__).with_name("data").joinpath("notebook_pass.txt").read_text("utf-8")
 
 
 AUTOGRAD = """

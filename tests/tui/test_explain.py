@@ -504,6 +504,29 @@ async def test_a_walk_begun_while_an_epoch_is_on_its_way_trains_no_other(opened)
         assert (program.view.epoch, program.view.trained) == (1, 1)
 
 
+def walk_in_one_breath(program, *steps):
+    """Step faster than the trainer answers."""
+    for by in steps:
+        program.app.action_walk_step(by)
+
+
+async def test_steps_in_one_breath_all_count_though_the_phases_have_yet_to_come(opened):
+    async with opened() as program:
+        await program.press("n")
+        walk_in_one_breath(program, *[1] * 5, -1)
+        await program.until(lambda: at_work(program) == 4, "the fourth phase")
+        assert program.view.epoch == 1
+
+
+async def test_steps_across_an_epochs_end_in_one_breath_all_count(opened):
+    async with opened() as program:
+        await program.press("n")
+        count = len(walk(program.main.described.experiment, 1))
+        walk_in_one_breath(program, *[1] * (count + 3), *[-1] * 4)
+        await program.until(lambda: program.view.trained == 2, "the second epoch is trained")
+        await program.until(lambda: (program.view.epoch, at_work(program)) == (1, count - 1), "back at the first's end")
+
+
 async def test_k_halts_and_the_pace_is_changed_by_key(opened):
     async with opened() as program:
         await program.press("n", "k")

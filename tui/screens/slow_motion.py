@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from core.tensors import Quantity, TensorName
@@ -32,6 +33,8 @@ class SlowMotion:
         """The phase at work, from 0; LAST until it is known how many there are; None where there is no walk."""
         self._shown: int | None = None
         """The phase that was selected; what the user selects afterwards stays."""
+        self._owed: deque[int] = deque()
+        """The steps by key that are not made yet: 1 on, -1 back. They wait for the phases of the epoch come to."""
         self._needs_epoch = False
         """Whether the first epoch is to be trained, if none has been when all that was asked for before is done."""
 
@@ -50,7 +53,7 @@ class SlowMotion:
             if self._place is None:
                 self._begin()
             elif self._at_end:
-                self._go(1)
+                self._owed.append(1)
             self._timer = self._main.set_interval(PACES[self._pace], self._tick)
         self.take()
 
@@ -62,7 +65,7 @@ class SlowMotion:
         if self._place is None:
             self._begin()
         else:
-            self._go(by)
+            self._owed.append(by)
         self.take()
 
     def pace(self, by: int) -> None:
@@ -80,6 +83,7 @@ class SlowMotion:
         if self.walking:
             self._halt()
             self._place = self._shown = None
+            self._owed.clear()
             self._main.send(ShowPhases(False))
             self._main.at_work = None
 
@@ -95,6 +99,10 @@ class SlowMotion:
             return
         if self._place == LAST:
             self._place = len(phases) - 1
+        while self._owed and main.is_settled:
+            self._go(self._owed.popleft(), len(phases))
+        if not main.is_settled:
+            return
         phase = phases[self._place]
         depth = main.described.depth if main.described else phase.layer
         seconds = None if self._timer is None else PACES[self._pace]
@@ -125,17 +133,15 @@ class SlowMotion:
     def _at_end(self) -> bool:
         return self._place == len(self._main.view.phases if self._main.view else ()) - 1
 
-    def _go(self, by: int) -> None:
-        """Go to another phase; beyond the last one is the next epoch's first."""
+    def _go(self, by: int, count: int) -> None:
+        """Go to another of `count` phases; beyond the last one is the next epoch's first."""
         view, place = self._main.view, (self._place or 0) + by
-        if view is None or self._place in (None, LAST):
-            return
-        if 0 <= place < len(view.phases):
+        if 0 <= place < count:
             self._place = place
         elif by > 0:
             self._place, self._shown = 0, None
             self._main.send(Step(1))
-        elif view.epoch > 1:
+        elif view is not None and view.epoch > 1:
             self._place, self._shown = LAST, None
             self._main.send(Step(-1, train=False))
 
@@ -146,7 +152,7 @@ class SlowMotion:
         if self._at_end:
             self._halt()
         else:
-            self._go(1)
+            self._owed.append(1)
         self.take()
 
     def _halt(self) -> None:

@@ -37,6 +37,10 @@ PATIENCE = 200
 """How often it looks whether the trainer has come to epoch 7."""
 APART = 1 + 2.0**-36
 """Between the engines' numbers, in pictures."""
+DRIFT = 2e-16
+"""Between their parameters, in pictures."""
+SHARES = {"scratch": 0.0, "autograd": 0.06}
+"""Of what rounding can do, in pictures."""
 
 
 def steady(event):
@@ -49,7 +53,8 @@ def steady(event):
     if "digits" in series:
         series["digits"] = (series["digits"][0], array("d", [10.8] * len(series["digits"][1])))
     matrix, explained = steady_matrix(event.matrix), steady_explained(event.explained)
-    return replace(event, agreements=agreements, sample=sample, series=series, matrix=matrix, explained=explained)
+    steadied = replace(event, agreements=agreements, sample=sample, series=series, matrix=matrix, explained=explained)
+    return replace(steadied, drift=DRIFT if event.drift is not None and event.epoch else event.drift)
 
 
 def steady_matrix(matrix):
@@ -61,7 +66,9 @@ def steady_matrix(matrix):
     if MINE in matrix.values:
         values |= {MINE: HALF * a, f"difference {MINE}": a - HALF * a, f"digits {MINE}": digits(a, HALF * a)}
     largest = dict.fromkeys(matrix.largest, float(np.abs(a).max()))
-    return replace(matrix, values=values, ulps={"autograd": ulps(a, b).astype(np.float64)}, largest=largest)
+    shares = {name: each if name == MINE else np.full_like(each, SHARES[name]) for name, each in matrix.shares.items()}
+    apart = {"autograd": ulps(a, b).astype(np.float64)}
+    return replace(matrix, values=values, ulps=apart, largest=largest, shares=shares)
 
 
 def steady_explained(explained):

@@ -122,7 +122,7 @@ async def test_a_file_that_hangs_stops_nobody_but_itself(opened, mine, monkeypat
         await program.press("n", "n", "n")
         assert time.monotonic() - begun < 0.6 or program.view.epoch == 3
         await program.until(lambda: "yours" in program.view.missing, "the file was ended")
-        assert "it took longer than" in program.said
+        await program.until(lambda: "it took longer than" in program.said, "it is told")
         await program.press("e", "e")
         await program.shows("yours can't be used")
         await program.press("n")
@@ -146,7 +146,9 @@ async def test_on_its_own_path_it_trains_by_its_own_gradients(opened, mine):
         await program.until(lambda: at_scratch() == 3, "its losses are scratch's")
         await program.press("O")
         await program.until(lambda: at_scratch() == 2 and program.view.own_path, "its losses are its own")
-        assert "yours now trains by its own gradients, on its own path." in program.said
+        await program.until(
+            lambda: "yours now trains by its own gradients, on its own path." in program.said, "it is told"
+        )
         await program.press("O")
         await program.until(lambda: at_scratch() == 3, "its losses are scratch's again")
 
@@ -167,7 +169,9 @@ async def test_a_file_for_another_network_says_which(opened, mine):
     saved(mine, RIGHT.replace("[2, 10, 10, 1]", "[2, 3, 1]"))
     async with opened(mine=mine) as program:
         await program.until(lambda: "yours" in program.view.missing, "it is refused")
-        assert "it is for 2-3-1 sigmoid identity with loss sse; expected 2-10-10-1" in program.said
+        await program.until(
+            lambda: "it is for 2-3-1 sigmoid identity with loss sse; expected 2-10-10-1" in program.said, "it is told"
+        )
 
 
 async def test_without_a_file_the_doctor_says_how_to_bring_one(opened):

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 NOTHING_TO_COMPARE = "There are no two engines here that can be compared."
 NOTHING_YET = "There is nothing to compare at epoch 0: n goes to the first epoch."
+SHOW_THE_CELL = ("matrix", "explain")
+"""The panes of the right side that follow the cell."""
 
 
 class MlpApp(App[None]):
@@ -104,16 +106,19 @@ class MlpApp(App[None]):
 
     def action_largest(self) -> None:
         """Go to the largest number of the tensor."""
+        self._bring_cell_into_sight()
         if not self._grid.go_to_largest():
             self.notify("There is no number here.")
 
     def action_worst_here(self) -> None:
         """Go to the number of this tensor that is off most, or that the engines agree least on."""
+        self._bring_cell_into_sight()
         if not self._grid.go_to_worst():
             self.notify(self._why_nothing_compares)
 
     def action_worst(self) -> None:
         """Go to the number that is off most, or that the engines agree least on, in all tensors of the quantity."""
+        self._bring_cell_into_sight()
         worst = worst_of(self._main.view)
         if worst is None:
             self.notify(self._why_nothing_compares)
@@ -144,8 +149,17 @@ class MlpApp(App[None]):
         self._main.send(FollowOwn())
 
     def action_zoom(self) -> None:
-        """Show the whole tensor as a map, or its numbers again."""
-        self._grid.zoom()
+        """Show the whole tensor as a map, or its numbers again; from another pane of its place, the map."""
+        in_sight = self._main.right.current == "matrix"
+        if not in_sight:
+            self._main.action_pane("matrix")
+        if in_sight or not self._grid.zoomed:
+            self._grid.zoom()
+
+    def _bring_cell_into_sight(self) -> None:
+        """Turn to the matrix from a pane that does not show the cell."""
+        if self._main.right.current not in SHOW_THE_CELL:
+            self._main.action_pane("matrix")
 
     @property
     def _why_nothing_compares(self) -> str:

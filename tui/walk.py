@@ -33,6 +33,8 @@ class Walk:
         self._jump_begun = 0.0
         self._goal = 0
         self._running = False
+        self._by_steps = False
+        """Whether the goal came of steps alone."""
 
     @property
     def training(self) -> bool:
@@ -63,6 +65,7 @@ class Walk:
             case StepUpdate(updates):
                 self._step_update(updates)
             case GoTo(epoch):
+                self._by_steps = False
                 self._go_to(epoch)
             case GoToLast():
                 self._seek(self.session.trained)
@@ -96,10 +99,13 @@ class Walk:
         return self._stepping and (self.speed == 0 or self._goal - self.session.trained <= self.speed * SLICE)
 
     def _step(self, epochs: int, *, train: bool) -> None:
+        if epochs < 0 and self._stepping and not self._by_steps and not self.nearly_there:
+            self._give_up()  # a step back from a long way counts from what is seen
         base = self.heading
         if self.session.update is not None and self.jump is None and epochs > 0:
             base -= 1  # from inside an epoch, the first step leads to its end
         target = max(0, base + epochs)
+        self._by_steps = self._by_steps or not self.training
         self._go_to(target if train else min(target, self.session.trained))
 
     def _step_update(self, updates: int) -> None:

@@ -175,6 +175,30 @@ async def test_w_goes_by_digits_where_nothing_is_judged(opened):
         assert program.selection.tensor == min(agreements, key=lambda name: agreements[name].digits)
 
 
+@pytest.mark.parametrize("key", ["w", "W", "m", "z"])
+@pytest.mark.parametrize("pane", "5678")
+async def test_keys_of_the_matrix_bring_it_into_sight_from_another_pane(opened, pane, key):
+    async with opened("moons") as program:
+        await program.press("n", pane)
+        assert program.main.right.current != "matrix"
+        await program.press(key)
+        await program.until(lambda: program.main.right.current == "matrix", "the matrix is in sight")
+        assert program.main.query_one("#grid").zoomed == (key == "z")
+
+
+async def test_the_map_left_for_another_pane_is_there_again_by_z(opened):
+    async with opened() as program:
+        await program.press("n", "z", "6", "z")
+        await program.until(lambda: program.main.right.current == "matrix", "the matrix is in sight")
+        assert program.main.query_one("#grid").zoomed
+
+
+async def test_keys_of_the_cell_leave_its_explanation_in_sight(opened):
+    async with opened() as program:
+        await program.press("n", "4", "m")
+        assert program.main.right.current == "explain"
+
+
 async def test_at_epoch_0_w_says_that_there_is_nothing_to_compare_yet(opened):
     async with opened() as program:
         for key in ("w", "W"):

@@ -154,6 +154,15 @@ def test_a_long_way_to_a_new_epoch_is_given_up_and_planned_no_more(run):
     assert view.epoch == view.trained == view.planned
 
 
+def test_a_step_back_from_a_long_way_counts_from_what_is_seen_and_gives_the_way_up(run):
+    run.trainer.handle(GoTo(FAR))
+    run.work_until(lambda: run.trainer.view().trained > 20)
+    seen = run.trainer.view().epoch
+    view = run.does(Step(-1), Step(-1))
+
+    assert (view.epoch, view.trained, view.planned) == (seen - 2, seen, seen)
+
+
 def test_giving_up_leaves_a_run_alone(run):
     run.does(GoTo(20))
     run.trainer.handle(GoTo(FAR))

@@ -91,7 +91,7 @@ async def test_enter_on_a_diagnosis_goes_to_the_tensor_at_its_worst_cell(opened,
         assert (program.selection.tensor, program.selection.shown) == (name, "yours")
         assert (program.selection.row, program.selection.column) == program.view.marks[name].worst
         assert program.focused == "grid"
-        assert "beyond rounding" in program.text
+        assert "× rounding" in program.text
         assert [str(each) for each, mark in program.view.marks.items() if not mark.within] == ["dL/dW2"]
 
 

@@ -332,7 +332,9 @@ def words(svg):
     """Return a picture's text without what a processor may change: last digits, and how many of them are shared."""
     text = unescape(" ".join(re.findall(r"<text[^>]*>([^<]*)</text>", svg))).replace("\xa0", " ")
     text = re.sub(r"(\d\.\d{2})\d*(e[-+]\d+)", r"\1…\2", text)
-    text = re.sub(r"(?<![\d.])\d{1,2}\.\d(?!\d)|differ by \S+|\d\S* ulps?", "…", text)
+    text = re.sub(
+        r"(?<![\d.])\d{1,2}\.\d(?!\d)|differ by \S+|\d\S* ulps?|drift \S+|✓ \d\S* of rounding|✓ exact", "…", text
+    )
     text = re.sub(r"\b16(?=\s+│)", "…", text)  # all digits, at the right of a pane
     text = re.sub(r"(0\.\d{6})\d+", r"\1…", text)
     return " ".join(text.split())

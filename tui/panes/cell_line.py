@@ -75,7 +75,9 @@ def _verdict(matrix: Matrix, engine: str, at: tuple[int, int]) -> str:
     if engine not in matrix.shares:
         return ""
     share = float(matrix.shares[engine][at])
-    return f"  {'within' if share <= 1 else 'beyond'} rounding ({share_text(share)})"
+    if share == 0:
+        return "  ✓ exact"
+    return f"  ✓ {share_text(share)} of rounding" if share <= 1 else f"  ✗ {share_text(share)} × rounding"
 
 
 def ulps_text(matrix: Matrix, other: str, at: tuple[int, int]) -> str:

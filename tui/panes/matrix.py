@@ -65,7 +65,9 @@ class MatrixPane(Vertical):
         shape = f" · {shape_text(matrix.shape)}" if matrix else ""
         shown = "share of rounding" if self.selection.shown == "share" else self._named(self.selection.shown)
         missing = matrix is not None and self.selection.shown not in matrix.values
-        part = self._why_missing() if missing else _part_text(matrix, None if self._zoomed else self._seen)
+        part = (
+            self._why_missing() if missing else _part_text(matrix, None if self._zoomed else self._seen, *self._hints)
+        )
         self._write_on_border(f"3 {kind} · {named}{shape} · {shown}", part)
 
     def _write_on_border(self, title: str, subtitle: str) -> None:
@@ -99,6 +101,12 @@ class MatrixPane(Vertical):
             return "the engines start from different weights"
         return "PyTorch is still being imported"
 
+    @property
+    def _hints(self) -> tuple[str, ...]:
+        """What Enter does; nothing where files are shown, which don't say how their numbers came about."""
+        files = self.described is not None and self.described.recorded is not None
+        return () if files else ("Enter explains",)
+
 
 def _why_not_yours(view: View, selection: Selection) -> str:
     if not view.marks:
@@ -107,8 +115,8 @@ def _why_not_yours(view: View, selection: Selection) -> str:
     return "of yours, gradients alone are judged" if judged else f"{MINE} does not return it"
 
 
-def _part_text(matrix: Matrix | None, seen: Window | None) -> str:
-    """Say which rows and columns are seen, of how many, where not all are; and what Enter does."""
+def _part_text(matrix: Matrix | None, seen: Window | None, *hints: str) -> str:
+    """Say which rows and columns are seen, of how many, where not all are; and what can be done."""
     if matrix is None or seen is None:
         return ""
     parts = []
@@ -116,4 +124,4 @@ def _part_text(matrix: Matrix | None, seen: Window | None) -> str:
         parts.append(f"rows {seen.row}–{seen.row + seen.rows - 1} of {matrix.rows}")
     if seen.columns < matrix.columns:
         parts.append(f"columns {seen.column}–{seen.column + seen.columns - 1} of {matrix.columns}")
-    return " · ".join([*parts, "Enter explains"])
+    return " · ".join([*parts, *hints])

@@ -26,7 +26,9 @@ WORDS = (
     ("δ", "dL/dz, the error that is passed back"),
     ("digits", "the decimal digits that both engines' numbers share, the fewest of a tensor; 16 is all of them"),
     ("✓ ✗ ~", "rounding explains how far each engine is off; it does not; the numbers are too small to show it"),
-    ("share", "how much of what rounding alone could do an engine is off, by a float64 pass at its own parameters"),
+    ("of rounding", "the share: how much of what rounding alone could do an engine is off; exact: not at all"),
+    ("", "(the judge is a float64 pass at the engine's own parameters)"),
+    ("drift", "how far the engines' parameters have come apart, by the largest of them; every update adds rounding"),
     ("ulps", "how many floating-point numbers lie from one to the other"),
     ("orange, blue", "positive and negative (with its minus sign); the brighter, the larger"),
 )

@@ -194,6 +194,15 @@ async def test_enter_starts_anew_with_what_was_changed(opened, folder):
         assert program.main.described.experiment.optimizer.momentum == 0.9
 
 
+async def test_what_is_typed_in_a_field_takes_its_texts_place_and_after_end_it_is_added(opened, folder):
+    async with opened("moons") as program:
+        await program.press("x", "down", "down")
+        fields = {each.field.key: each for each in program.app.screen.query("FieldInput")}
+        await typed(program, "relu")
+        await program.press("down", "down", "down", "down", "end", "0")
+        assert (fields["activation"].value, fields["epochs"].value) == ("relu", "1000")
+
+
 async def test_what_can_not_be_is_told_as_it_is_typed_and_not_started(opened, folder):
     async with opened("moons") as program:
         await program.press("x")

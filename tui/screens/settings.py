@@ -54,7 +54,7 @@ class FieldInput(Input):
 
     def __init__(self, field: Field, text: str) -> None:
         suggester = SuggestFromList(field.choices) if field.choices else None
-        super().__init__(text, suggester=suggester, compact=True, select_on_focus=False, classes="field")
+        super().__init__(text, suggester=suggester, compact=True, classes="field")
         self.field = field
 
     def turn(self, by: int) -> None:

@@ -113,9 +113,10 @@ class JsonPrinter:
         _print_json({"epoch": epoch.number, "loss": epoch.losses, "digits": epoch.digits, **metrics})
 
     def end(self, target: FloatArray, predictions: dict[str, FloatArray]) -> None:
-        """Print the target and the predictions of the first few samples."""
+        """Print how many samples there are, and the target and the predictions of the first few."""
         predicted = {name: each[:SAMPLES_SHOWN].tolist() for name, each in predictions.items()}
-        _print_json({"target": target[:SAMPLES_SHOWN].tolist(), "prediction": predicted})
+        shown = {"samples": len(target), "target": target[:SAMPLES_SHOWN].tolist()}
+        _print_json({**shown, "prediction": predicted})
 
     def gradients(self, engine: EngineFrame) -> None:
         """Print an engine's gradients by name."""

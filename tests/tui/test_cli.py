@@ -114,7 +114,7 @@ def test_json_is_an_object_an_epoch_and_one_of_predictions(mlp_tui_process):
         assert list(each["loss"]) == ["scratch", "autograd"]
     assert epochs[0]["digits"] > 12
     assert epochs[-1]["loss"]["scratch"] < epochs[0]["loss"]["scratch"]
-    assert list(last) == ["target", "prediction"]
+    assert list(last) == ["samples", "target", "prediction"]
     assert last["prediction"]["scratch"][0][0] == pytest.approx(last["target"][0][0], abs=1e-2)
     assert list(last["prediction"]) == ["scratch", "autograd"]
 

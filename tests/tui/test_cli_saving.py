@@ -72,7 +72,7 @@ def test_a_run_stopped_at_117_saved_and_resumed_gives_the_dumps_of_one_that_neve
     assert dumps_in(tmp_path / "resumed") == dumps_in(tmp_path / "straight")
     assert [*stopped[:117], *resumed[:83]] == straight[:200]
     assert resumed[83] == straight[200]
-    assert [set(each) for each in stopped[117:]] == [{"target", "prediction"}, {"run", "bytes"}]
+    assert [set(each) for each in stopped[117:]] == [{"samples", "target", "prediction"}, {"run", "bytes"}]
 
 
 def test_a_resumed_run_trains_as_far_as_was_planned(tmp_path, mlp_tui):

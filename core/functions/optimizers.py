@@ -214,7 +214,7 @@ def _adam_direction(s: Settings) -> Callable[..., FloatArray]:
 
 
 def _adam_text(s: Settings, m: str, v: str, t: str) -> str:
-    return f"{s.lr:g}·({m}/(1 − {s.betas[0]:g}^{t})) / (√({v}/(1 − {s.betas[1]:g}^{t})) + {s.eps:g})"
+    return f"{s.lr:g}·({m}/(1 − {s.betas[0]:g}^({t}))) / (√({v}/(1 − {s.betas[1]:g}^({t}))) + {s.eps:g})"
 
 
 def _adam_lines(s: Settings) -> tuple[Line, ...]:

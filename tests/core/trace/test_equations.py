@@ -133,7 +133,7 @@ def test_momentum_and_adam_show_their_own_state(network):
     assert explained(adam, "next v(b1[2])").formula == "next v(b1[2]) = 0.999·v(b1[2]) + 0.001·dL/db1[2]·dL/db1[2]"
     assert explained(adam, "t").results == {"scratch": 1, "autograd": 1}
     assert explained(adam, "update b1[2]").formula == (
-        "update b1[2] = −0.01·(next m(b1[2])/(1 − 0.9^next t)) / (√(next v(b1[2])/(1 − 0.999^next t)) + 1e-08)"
+        "update b1[2] = −0.01·(next m(b1[2])/(1 − 0.9^(next t))) / (√(next v(b1[2])/(1 − 0.999^(next t))) + 1e-08)"
     )
 
 

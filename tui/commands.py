@@ -10,11 +10,11 @@ from cyclopts import Parameter, validators
 
 from core import __version__
 from core.errors import ExperimentError, GuestError
-from core.experiment_file import DEFAULT, describe, load, shipped
+from core.experiment_file import describe, load, shipped
 from tui import launch
-from tui.protocol import Mine, Start
+from tui.arguments import asked_for, own_file, planting, source_of
+from tui.protocol import Start
 from tui.recorded import Compared
-from tui.served import may_open_files
 
 app = cyclopts.App(
     name="mlp-tui",
@@ -62,14 +62,14 @@ def open_screen(
     memory
         How much memory that process may use, such as 500M.
     """
-    source = _source(experiment, settings, resume)
+    source = source_of(experiment, settings, resume)
     if resume is None:
         load(source, settings or ())
     else:
         from core.saved_run import read_run  # noqa: PLC0415 - it needs NumPy, which --help need not wait for
 
         read_run(resume)
-    own = _own_file(mine, _asked_for(experiment, settings), memory)
+    own = own_file(mine, asked_for(experiment, settings), memory)
     return launch.open_screen(Start(source, tuple(settings or ()), resume and resume.absolute(), own))
 
 
@@ -112,8 +112,8 @@ def train(
     force
         Let --dump and --save replace files that are not mlp-tui's own, and --pictures any.
     """
-    settings = [*(settings or []), *_planting(plant or [])]
-    source = _source(experiment, settings, resume)
+    settings = [*(settings or []), *planting(plant or [])]
+    source = source_of(experiment, settings, resume)
     if resume is None:
         load(source, settings or ())  # what is wrong with it is told before PyTorch is imported
     from tui.headless import Request, run  # noqa: PLC0415 - it imports PyTorch, which --help need not wait for
@@ -180,8 +180,8 @@ def explain(
     json
         An object instead of text.
     """
-    source = _source(experiment, settings, resume)
-    own = _own_file(mine, _asked_for(experiment, settings), memory)
+    source = source_of(experiment, settings, resume)
+    own = own_file(mine, asked_for(experiment, settings), memory)
     if own_path and own is None:
         raise ExperimentError("--own-path is said of a file of your own", expected="--mine FILE with it")
     if resume is None:
@@ -242,14 +242,14 @@ def serve(
     trust
         Let visitors open this machine's files, and run the one that --mine names.
     """
-    source = _source(experiment, settings, None)
+    source = source_of(experiment, settings, None)
     load(source, settings or ())  # what is wrong with it is told here, not to each visitor
     if mine is not None and not trust:
         raise GuestError("--mine runs a file of this machine in every session", expected="--trust with it")
-    own = _own_file(mine, _asked_for(experiment, settings), memory)
+    own = own_file(mine, asked_for(experiment, settings), memory)
     from tui.web.start import run, words_of  # noqa: PLC0415 - it needs what the extra installs
 
-    words = words_of(_asked_for(experiment, settings), settings or (), own)
+    words = words_of(asked_for(experiment, settings), settings or (), own)
     return run(words, host=host, port=port, sessions=sessions, idle=idle, trust=trust)
 
 
@@ -366,43 +366,3 @@ def _open_files(compared: Compared, *, as_json: bool) -> int:
     for path in (compared.a, compared.b):
         read_any(path)
     return launch.open_screen(Start(compared=compared))
-
-
-def _own_file(path: Path | None, experiment: str | None, memory: str) -> Mine | None:
-    """Return what the trainer is told of the user's own file; None where there is none.
-
-    Raises:
-        GuestError: it is not there, or the memory can't be read.
-    """
-    if path is None:
-        return None
-    from tui.check import memory_of  # noqa: PLC0415 - it imports NumPy, which --help need not wait for
-
-    if not may_open_files():
-        raise GuestError("your own file is off in a browser", expected="mlp-tui serve --trust --mine FILE")
-    if not path.is_file():
-        raise GuestError("can't be read: no such file", str(path), "a file that mlp-tui new writes")
-    return Mine(path.absolute(), experiment, memory_of(memory))
-
-
-def _planting(mistakes: list[str]) -> list[str]:
-    """Return the setting that plants these mistakes in the scratch engine."""
-    return [f"engines.scratch.mistakes={list(map(str, mistakes))}"] if mistakes else []
-
-
-def _asked_for(experiment: str | None, settings: list[str] | None) -> str | None:
-    """Return the experiment that was asked for, by settings put over the default too; None where none was."""
-    return experiment if settings is None else experiment or DEFAULT
-
-
-def _source(experiment: str | None, settings: list[str] | None, resume: Path | None) -> str:
-    """Return the experiment's name or file.
-
-    Raises:
-        ExperimentError: a saved run is to be gone on with, which brings its own experiment.
-    """
-    if resume is not None and (experiment is not None or settings):
-        raise ExperimentError(
-            "--resume brings the experiment of its run", expected="neither EXPERIMENT nor --set with it"
-        )
-    return experiment or DEFAULT

@@ -97,7 +97,7 @@ async def test_the_settings_have_no_field_that_names_a_file(opened, session):
         await program.press("x")
         keys = {each.field.key for each in program.app.screen.query(FieldInput)}
         assert keys == {field.key for field in FIELDS} - set(PATH_KEYS)
-        await program.press(*"2")  # the name becomes notebook2
+        await program.press("end", "2")  # the name becomes notebook2
         await program.press("enter")
         await program.until(lambda: program.main.described.name == "notebook2", "it starts anew")
 

@@ -101,6 +101,13 @@ class Simulation:
         """The Euclidean norm of all gradients together."""
         return float(np.sqrt(sum(np.sum(each**2) for each in (*self.dW.values(), *self.db.values()))))
 
+    @property
+    def fingerprint(self) -> int:
+        """A number that passes have in common which are the same to the last bit, all that lies above included."""
+        parts = (self.upstream, self.delta, self.dW, self.db, *self.gradients.values())
+        arrays = [each for part in parts for each in part.values()]
+        return hash((self.loss, *(np.asarray(each).tobytes() for each in (self.error, *arrays))))
+
     def prime(self, k: int, z: FloatArray) -> FloatArray:
         """f_k′ at z, element by element."""
         return self.prime_of(self.network.activations[k - 1], z)

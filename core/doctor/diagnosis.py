@@ -72,6 +72,8 @@ class Doctor:
         self._depth = len(self._network.layers) - 1
         self._names = names_downward(self._depth)
         self._made: dict[tuple[int, str], Simulation | None] = {}
+        self._paired: dict[tuple[object, ...], list[tuple[Planted, ...]]] = {}
+        """Pairs by what they were looked for in."""
         self._thorough = False
         """Whether pairs are tried even where a single mistake explains a layer, as it may be wrong further below."""
 
@@ -170,7 +172,7 @@ class Doctor:
         singles = self._fitting(given.mistakes, candidates, targets, wrong)
         found = singles
         if not singles or self._thorough:
-            found = singles + self._pairs(given.mistakes, candidates, targets, wrong)
+            found = singles + self._pairs_below(given.mistakes, candidates, targets, wrong)
         extended = [Explanation((*given.mistakes, *added), given.left_open) for added in found]
         if not extended and self._alone(given, wrong, targets):
             return [Explanation(given.mistakes, (*given.left_open, wrong))]
@@ -260,6 +262,21 @@ class Doctor:
             limit = max(float(np.max(np.abs(g), initial=0)) for each in gradients for g in each)
         found = limit and np.isfinite(limit)
         return _numbered(candidate, _rounded(limit, self._observed[0].epsilon)) if found else None
+
+    def _pairs_below(
+        self, base: tuple[Planted, ...], candidates: list[Planted], targets: list[str], wrong: str
+    ) -> list[tuple[Planted, ...]]:
+        """Return the pairs, looked for once below mistakes that give the same pass to the last bit.
+
+        Of two derivatives that were taken in turn for one, only the last is left, whatever the first was.
+        """
+        if not all(each.layer > layer_of(wrong, self._depth) for each in base):
+            return self._pairs(base, candidates, targets, wrong)
+        passes = [self._simulated(i, base) for i in self._indices]
+        key = (wrong, *targets, *(each.text for each in candidates), *(each and each.fingerprint for each in passes))
+        if key not in self._paired:
+            self._paired[key] = self._pairs(base, candidates, targets, wrong)
+        return self._paired[key]
 
     def _pairs(
         self, base: tuple[Planted, ...], candidates: list[Planted], targets: list[str], wrong: str

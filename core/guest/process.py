@@ -91,6 +91,9 @@ class Guest:
         self.left = self.limits.seconds
         """Seconds that the file's calls may still take."""
         self.constants: dict[str, Any] = {}
+        """What the file says of its network."""
+        self.unused: list[str] = []
+        """Names among them that hold something else."""
         self._ended = False
         self.rate: str | None = None
         """What its argument for the learning rate is called; None if it takes none."""
@@ -110,9 +113,10 @@ class Guest:
         self._refuse_unreadable()
         answer = self._ask(Message({"do": "load", "path": str(self.path)}))
         self.constants, self.rate = dict(answer.words["constants"]), answer.words["rate"]
+        self.unused = list(answer.words["unused"])
 
     def _refuse_unreadable(self) -> None:
-        """Refuse what is no file, as a pipe may never come to an end, and what can't be opened."""
+        """Refuse what is no file, as a pipe may never come to an end, what can't be opened, and notebooks."""
         try:
             if not stat.S_ISREG(self.path.stat().st_mode):
                 raise GuestError(
@@ -122,6 +126,8 @@ class Guest:
         except OSError as error:
             why = "no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error)).lower()
             raise GuestError(f"can't be read: {why}", str(self.path)) from None
+        if self.path.suffix == ".ipynb":
+            raise GuestError("is a notebook: save its code as a .py file", str(self.path))
 
     def call(
         self,

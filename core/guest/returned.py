@@ -5,7 +5,9 @@ Names: `loss`, `dW1`, `db1`, … and, where they are returned, `z1`, `a1`, `delt
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Iterable, Set
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 MOST_NUMBERS = 50_000_000
 """In one array."""
+MOST_ARRAYS = 1000
+"""Taken from what is gone through; it may be endless."""
 
 _KEYS = {
     **dict.fromkeys(("loss", "l", "cost", "j"), "loss"),
@@ -59,11 +63,32 @@ def _parts(returned: Any) -> dict[str, Any]:  # noqa: ANN401
         return {"loss": returned[0], **_of_dict(returned[1])}
     if len(returned) < 3:
         raise ReturnedError(f"returned {len(returned)} values; expected {WANTED}")
-    parts: dict[str, Any] = dict(zip(("loss", "dW", "db"), returned, strict=False))
+    parts: dict[str, Any] = dict(zip(_order(*returned[:3]), returned, strict=False))
     for extra in returned[3:]:
         if isinstance(extra, dict):
             parts = _of_dict(extra) | parts
     return parts
+
+
+def _order(first: Any, second: Any, third: Any) -> tuple[str, str, str]:  # noqa: ANN401
+    """Name three values in their order: the loss is first, or last where that alone is a number.
+
+    Raises:
+        ReturnedError: the only number is in the middle.
+    """
+    if not _is_number(first):
+        if _is_number(second):
+            raise ReturnedError("returned the loss second; it comes first: return loss, dW, db")
+        if _is_number(third):
+            return "dW", "db", "loss"
+    return "loss", "dW", "db"
+
+
+def _is_number(value: Any) -> bool:  # noqa: ANN401
+    try:
+        return _array("loss", value).size == 1
+    except ReturnedError:
+        return False
 
 
 def _of_dict(returned: dict[Any, Any]) -> dict[str, Any]:
@@ -97,13 +122,19 @@ def _extra(name: str, value: Any, depth: int) -> dict[str, FloatArray]:  # noqa:
 
 
 def _listed(name: str, value: Any) -> list[Any]:  # noqa: ANN401
+    """Return the arrays in their order; those of a dict in that of its keys, whose numbers are numbers: 2 before 10."""
     if isinstance(value, dict):
-        return [value[key] for key in sorted(value, key=str)] if value else []
-    if isinstance(value, (list, tuple)):
-        return list(value)
-    if isinstance(value, np.ndarray) and value.ndim > 0:
-        return list(value)
+        return [value[key] for key in sorted(value, key=_natural)]
+    scalar = isinstance(value, np.ndarray) and value.ndim == 0
+    if isinstance(value, Iterable) and not (scalar or isinstance(value, (str, bytes, Set))):
+        return list(itertools.islice(value, MOST_ARRAYS))
     raise ReturnedError(f"returned {_kind(value)} as {name}; expected a list of arrays, one a layer")
+
+
+def _natural(key: Any) -> list[tuple[int, str]]:  # noqa: ANN401
+    """Return what to sort a key by."""
+    parts = re.split(r"(\d+)", str(key))
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]
 
 
 def _scalar(value: Any) -> FloatArray:  # noqa: ANN401

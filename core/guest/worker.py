@@ -10,7 +10,6 @@ import contextlib
 import faulthandler
 import importlib.abc
 import importlib.machinery
-import inspect
 import linecache
 import os
 import random
@@ -25,6 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.guest.calling import ORDER, missing, order_of, rate_of
+from core.guest.constants import constants_in, unused_in
 from core.guest.returned import ReturnedError, named
 from core.guest.wire import DISABLED, Message, packed, unpacked
 
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
 
     from core.arrays import FloatArray
 
-RATE_NAMES = ("lr", "learning_rate", "eta", "alpha", "rate")
-"""What a learning rate is called, if the function takes one."""
-CONSTANTS = ("layers", "activation", "output", "loss", "layout", "experiment")
 LINES_SHOWN = 12
 MOST_SAID = 400
 """Characters of an exception's own words."""
@@ -66,6 +64,7 @@ class Runner:
         self._path = Path()
         self._function: Callable[..., Any] | None = None
         self._rate: str | None = None
+        self._order = ORDER
         self._autograd = 0
 
     def load(self, path: Path) -> dict[str, Any]:
@@ -83,10 +82,11 @@ class Runner:
         self._watch_autograd()
         function = module.__dict__.get("gradients")
         if not callable(function):
-            raise ReturnedError("has no function `gradients(x, y, weights, biases)`")
+            raise ReturnedError(missing(module.__dict__, module.__name__))
         self._function = function
-        self._rate = _rate_taken(function)
-        return {"constants": _constants(module.__dict__), "rate": self._rate}
+        self._rate, self._order = rate_of(function), order_of(function)
+        constants = constants_in(module.__dict__, source)
+        return {"constants": constants, "unused": unused_in(module.__dict__, constants), "rate": self._rate}
 
     def call(self, words: dict[str, Any], arrays: dict[str, FloatArray]) -> Message:
         """Call the function with copies of the arrays."""
@@ -103,7 +103,8 @@ class Runner:
         b = [given[f"b{k}"] for k in range(1, depth + 1)]
         extra = {self._rate: words["lr"]} if self._rate else {}
         before = self._autograd
-        returned = self._function(given["x"], given["y"], W, b, **extra)
+        held: dict[str, Any] = {"x": given["x"], "y": given["y"], "weights": W, "biases": b}
+        returned = self._function(*(held[name] for name in self._order), **extra)
         changed = _changed(arrays, given, W, b)
         words = {
             "changed": changed,
@@ -179,28 +180,6 @@ def _module_name(path: Path) -> str:
     name = path.stem
     taken = name in sys.stdlib_module_names or name in sys.modules or not name.isidentifier()
     return "mine" if taken else name
-
-
-def _rate_taken(function: Callable[..., Any]) -> str | None:
-    try:
-        parameters = inspect.signature(function).parameters
-    except (ValueError, TypeError):
-        return None
-    return next((name for name in RATE_NAMES if name in list(parameters)[4:]), None)
-
-
-def _constants(names: dict[str, Any]) -> dict[str, Any]:
-    """Return what the file says of its network; functions and the like of the same names are no constants."""
-    found: dict[str, Any] = {}
-    for name in CONSTANTS:
-        value = names.get(name)
-        if isinstance(value, str):
-            found[name] = value
-        elif isinstance(value, (list, tuple, np.ndarray)) and name in ("layers", "activation"):
-            items = [item.item() if isinstance(item, np.generic) else item for item in value]
-            if all(isinstance(item, (int, str)) for item in items):
-                found[name] = items
-    return found
 
 
 def _changed(

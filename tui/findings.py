@@ -15,8 +15,8 @@ class Row(Struct, frozen=True):
 
     name: str
     """`loss`, `dL/dW3`, …"""
-    share: float
-    """The largest part of what rounding allows that it differs by; above 1 it is wrong, and inf where shapes differ."""
+    share: str
+    """The largest part of what rounding allows that it differs by, in words; above 1 it is wrong."""
     wrong_on: tuple[str, ...]
     """The probes that it is wrong on."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from core.wording import joined
@@ -10,8 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.doctor.check import Report
+    from core.doctor.findings import Row
     from core.mistakes import Planted
 
+OF_ANOTHER = "of another loss, or of another forward pass"
+"""What a backward pass is right for that follows its own loss, where no more is known."""
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -23,6 +27,8 @@ def verdict_line(report: Report, name: str) -> str:
         return f"{name}: can't tell. {report.remarks[0] if report.remarks else ''}".rstrip()
     if report.verdict == "right":
         return f"{name} is right: all {counted(len(report.rows))} quantities agree within rounding on every probe."
+    if report.right_for:
+        return f"{name} is wrong: a right backward pass, but {report.right_for}."
     if not report.mistakes:
         return f"{name} is wrong, first in {report.first_wrong}; no mistake of the catalogue explains it."
     named = "; ".join(dict.fromkeys(_places(same) for same in _together(report.mistakes)))
@@ -40,6 +46,11 @@ def _place(planted: Planted) -> str:
     return f"{planted.mistake.name}{where}"
 
 
+def is_right_for_what_is_known(report: Report) -> bool:
+    """Whether it is a right pass of something that can be named."""
+    return report.right_for not in (None, OF_ANOTHER)
+
+
 def diagnosis_lines(report: Report) -> list[str]:
     """Say what the mistakes are, with the line of mathematics as it is and as it should be."""
     lines: list[str] = []
@@ -49,12 +60,19 @@ def diagnosis_lines(report: Report) -> list[str]:
 
 
 def diagnoses(report: Report) -> list[tuple[Planted, list[str]]]:
-    """Return the mistakes that were named, each with what is said of it; one in several layers is said once."""
+    """Return the mistakes that were named, each with what is said of it; one in several layers is said once.
+
+    There are none in what is known to be right for something else.
+    """
+    if is_right_for_what_is_known(report):
+        return []
     return [(same[0], _mistake_lines(same)) for same in _together(report.mistakes)]
 
 
 def closing_lines(report: Report) -> list[str]:
     """Say what is right, what else gives the same numbers, and what no mistake explains."""
+    if is_right_for_what_is_known(report):
+        return []
     lines: list[str] = []
     if report.mistakes:
         lines += [_closing(report)]
@@ -99,6 +117,13 @@ def _closing(report: Report) -> str:
     if report.explained:
         return f"{listed}With {change} all {counted(len(report.rows))} quantities agree within rounding."
     return f"{listed}With {change} the rest is still wrong."
+
+
+def share_words(row: Row) -> str:
+    """Say how far a tensor is off, as a share of what rounding allows; or why that is no number."""
+    if not row.shaped:
+        return "other shape"
+    return f"{row.share:.2g}" if math.isfinite(row.share) else "nan or inf"
 
 
 def counted(count: int) -> str:

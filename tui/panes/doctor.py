@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -180,9 +179,8 @@ class DoctorPane(LinePane):
         if result.rows:
             lines.append(_Line(f"  {'quantity':<10}{'of what rounding allows':>25}  wrong on", self.heading))
         for item, row in enumerate(result.rows):
-            share = "other shape" if math.isinf(row.share) else f"{row.share:.2g}"
             where = ", ".join(row.wrong_on)
-            text = f"{'✗' if row.wrong_on else '✓'} {row.name:<10}{share:>25}  {where}"
+            text = f"{'✗' if row.wrong_on else '✓'} {row.name:<10}{row.share:>25}  {where}"
             lines.append(_Line(_cut(text, self._room), style, _target(row.name), item))
         for item, each in enumerate(result.diagnosed, start=len(result.rows)):
             lines.append(_Line(""))

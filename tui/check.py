@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from core.doctor.check import STATUS, Report, Second, check
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from core.doctor.findings import Row
     from core.mistakes import Planted
 
+COLUMNS = 80
+MOST_PRINTED = 20
+"""Lines of what a file prints that are shown; --json has more."""
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": GIGABYTE}
 SMALLEST_MEMORY = 2**26
 """Below this Python and NumPy don't start."""
@@ -62,6 +66,7 @@ def _text(report: Report, name: str) -> list[str]:
     if report.error is not None:
         lines += [f"  {line}" for line in report.error.lines]
         lines += [f"expected {report.error.expected}"] * bool(report.error.expected)
+    lines += [line for text in report.checked_as for line in textwrap.wrap(text, COLUMNS, subsequent_indent=" ")]
     if report.rows:
         lines += ["", *_table(report.rows)]
     if told := diagnosis_lines(report):
@@ -70,8 +75,14 @@ def _text(report: Report, name: str) -> list[str]:
     if remarks:
         lines += ["", *(f"Note: {remark}" for remark in remarks)]
     if report.output.strip():
-        lines += ["", f"What {name} printed:", *(f"  {line}" for line in printable_lines(report.output))]
+        lines += ["", f"What {name} printed:", *(f"  {line}" for line in _last(printable_lines(report.output)))]
     return lines
+
+
+def _last(lines: list[str]) -> list[str]:
+    """Return the last lines of what was printed, and how many there were before."""
+    before = len(lines) - MOST_PRINTED
+    return [f"… {before:,} lines before", *lines[-MOST_PRINTED:]] if before > 1 else lines
 
 
 def _table(rows: tuple[Row, ...]) -> list[str]:
@@ -88,6 +99,7 @@ def _object(report: Report) -> dict[str, Any]:
     error = report.error
     return {
         "verdict": report.verdict,
+        "checked_as": list(report.checked_as),
         "first_wrong": report.first_wrong,
         "mistakes": [_named(each) for each in report.mistakes],
         "alternatives": [[_named(each) for each in other] for other in report.alternatives],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from core.doctor.check import Report, Second, examine
+from core.doctor.check import Report, Second, completed, examine
 from core.doctor.words import closing_lines, diagnoses, share_words, verdict_line
 from core.errors import GuestError, MlpError
 from core.guest.printable import printable_lines
@@ -131,7 +131,7 @@ class Checker:
         finally:
             self._asked = None
             guest.close()
-        return Report(**{**vars(report), "output": guest.output.text()})
+        return completed(report, guest, self._mine.source)
 
     def _new_guest(self) -> Guest:
         return Guest(self._path, Limits(SECONDS_A_CHECK, self._mine.memory))
@@ -149,6 +149,7 @@ def checkup_of(report: Report, path: Path, seconds: float) -> Checkup:
         path,
         verdict=report.verdict,
         line=verdict_line(report, path.name),
+        checked_as=report.checked_as,
         rows=tuple(Row(row.name, share_words(row), row.wrong_on) for row in report.rows),
         diagnosed=tuple(Diagnosed(_shown_in(first, report), tuple(said)) for first, said in diagnoses(report)),
         closing=tuple(closing_lines(report)),

@@ -40,6 +40,8 @@ class Checkup(Struct, frozen=True):
     """`right`, `wrong`, `cannot run`, `cannot tell`; empty before the first check."""
     line: str = ""
     """The verdict in a sentence."""
+    checked_as: tuple[str, ...] = ()
+    """The network that it was taken for, in a sentence, and what of that it did not say."""
     rows: tuple[Row, ...] = ()
     """From the loss downward."""
     diagnosed: tuple[Diagnosed, ...] = ()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from core.doctor.assumed import checked_as
 from core.doctor.consult import Examiner
 from core.doctor.elsewhere import right_for
 from core.doctor.findings import Findings
@@ -71,6 +72,8 @@ class Report:
     error: GuestError | None = None
     output: str = ""
     """What the file printed."""
+    checked_as: tuple[str, ...] = ()
+    """The network that it was taken for, in a sentence, and what of that it did not say."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +101,12 @@ def check(path: Path, source: str | None = None, limits: Limits | None = None, s
         except GuestError as error:
             report = Report("cannot run", error=error)
         guest.close()  # so that all it printed has been read
-        return _with_output(report, guest.output.text())
+        return completed(report, guest, source)
 
 
-def _with_output(report: Report, output: str) -> Report:
-    return Report(**{**vars(report), "output": output})
+def completed(report: Report, guest: Guest, source: str | None) -> Report:
+    """Add what the file printed, and what it was checked as."""
+    return replace(report, output=guest.output.text(), checked_as=checked_as(guest, source))
 
 
 def examine(guest: Guest, source: str | None = None, second: Second | None = None) -> Report:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 STEP = 1e-4
 """Of central differences, along a direction of length 1; its error is about 1e-8, that of rounding 1e-12."""
+OF_SHAPES = ("raised ValueError", "raised RuntimeError", "raised IndexError")
+"""How failures begin that may come from shapes that don't fit: NumPy's, PyTorch's, and those of lists."""
 DIFFERENCES_AGREE = 1e-5
 """How near a directional derivative has to come to a central difference, relatively."""
 
@@ -65,13 +67,45 @@ class Examiner:
         self._guest = guest
         self._layout = layout
         self._writable = False
+        self._begun = False
 
     def consult(self, probes: Sequence[Probe]) -> Consultation:
         """Ask every probe; a file that can do none of them can't be run.
 
+        The first time, weights are turned the other way where the file does not say how they lie and only that works.
+
         Raises:
             GuestError: no probe came back, or the process ended.
         """
+        found = self._consulted(probes)
+        if not self._begun and self._turned_for(probes, found):
+            found = self._consulted(probes)
+        self._begun = True
+        if not found.calls:
+            raise next(iter(found.failures.values()))
+        return found
+
+    def _turned_for(self, probes: Sequence[Probe], found: Consultation) -> bool:
+        """Turn to the other layout where the probes with widths that all differ can be done with that alone."""
+        telling = [probe for probe in probes if not probe.own]
+        if "layout" in self._guest.constants or not telling or not all(p.name in found.failures for p in telling):
+            return False
+        if not found.failures[telling[0].name].what.startswith(OF_SHAPES):
+            return False
+        return self._turned(telling[0])
+
+    def _turned(self, probe: Probe) -> bool:
+        before = self._layout
+        self._layout = "outputs, inputs" if before == "inputs, outputs" else "inputs, outputs"
+        try:
+            self._calls(probe, Consultation())
+        except GuestError:
+            self._layout = before
+            return False
+        self._guest.only_layout = self._layout
+        return True
+
+    def _consulted(self, probes: Sequence[Probe]) -> Consultation:
         found = Consultation()
         for probe in probes:
             try:
@@ -80,8 +114,6 @@ class Examiner:
                 if not self._guest.alive:
                     raise error if found.calls else next(iter(found.failures.values()), error) from None
                 found.failures[probe.name] = error
-        if not found.calls:
-            raise next(iter(found.failures.values()))
         return found
 
     def same_again(self, given: Given, call: Call) -> bool:

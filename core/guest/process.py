@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from core.arrays import FloatArray
+    from core.guest.described import Layout
 
 GIGABYTE = 2**30
 OUTPUT_KEPT = 20_000
@@ -94,6 +95,9 @@ class Guest:
         """What the file says of its network."""
         self.unused: list[str] = []
         """Names among them that hold something else."""
+        self.only_layout: Layout | None = None
+        """How its weights have to lie, where the file does not say so and works with nothing else."""
+        self.loaded = False
         self._ended = False
         self.rate: str | None = None
         """What its argument for the learning rate is called; None if it takes none."""
@@ -113,7 +117,7 @@ class Guest:
         self._refuse_unreadable()
         answer = self._ask(Message({"do": "load", "path": str(self.path)}))
         self.constants, self.rate = dict(answer.words["constants"]), answer.words["rate"]
-        self.unused = list(answer.words["unused"])
+        self.unused, self.loaded = list(answer.words["unused"]), True
 
     def _refuse_unreadable(self) -> None:
         """Refuse what is no file, as a pipe may never come to an end, what can't be opened, and notebooks."""

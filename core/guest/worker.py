@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.guest.by_hand import by_hand
 from core.guest.calling import ORDER, missing, order_of, rate_of
 from core.guest.constants import constants_in, unused_in
 from core.guest.returned import ReturnedError, named
@@ -135,14 +136,15 @@ class Runner:
                 del sys.modules[name]
 
     def _watch_autograd(self) -> None:
-        """Count calls of PyTorch's autograd, once the file has imported PyTorch."""
+        """Count calls of PyTorch's autograd, once the file has imported PyTorch; not those of passes made by hand."""
         torch = sys.modules.get("torch")
         if torch is None or getattr(torch.autograd, "watched", False):
             return
 
         def counted(function: Callable[..., Any]) -> Callable[..., Any]:
             def call(*args: Any, **options: Any) -> Any:  # noqa: ANN401
-                self._autograd += 1
+                if not by_hand(args[:1], torch.autograd.function.BackwardCFunction):
+                    self._autograd += 1
                 return function(*args, **options)
 
             return call

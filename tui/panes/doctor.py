@@ -175,7 +175,8 @@ class DoctorPane(LinePane):
 
     def _findings(self, result: Checkup, style: Style) -> list[_Line]:
         """Write the table, then each diagnosis; what can be chosen is counted through."""
-        lines = [_Line("")] if result.rows else []
+        lines = [line for text in result.checked_as for line in self._wrapped(text, self.dim)]
+        lines += [_Line("")] * bool(result.rows)
         if result.rows:
             lines.append(_Line(f"  {'quantity':<10}{'of what rounding allows':>25}  wrong on", self.heading))
         for item, row in enumerate(result.rows):

@@ -82,7 +82,10 @@ def _text(report: Report, name: str) -> list[str]:
 def _last(lines: list[str]) -> list[str]:
     """Return the last lines of what was printed, and how many there were before."""
     before = len(lines) - MOST_PRINTED
-    return [f"… {before:,} lines before", *lines[-MOST_PRINTED:]] if before > 1 else lines
+    if before < 2:
+        return lines
+    least = "more than " if any(re.fullmatch(r"… [\d,]+ bytes left out …", line) for line in lines) else ""
+    return [f"… {least}{before:,} lines before", *lines[-MOST_PRINTED:]]
 
 
 def _table(rows: tuple[Row, ...]) -> list[str]:

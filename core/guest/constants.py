@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CONSTANTS = ("layers", "activation", "output", "loss", "layout", "experiment")
 LISTED = ("layers", "activation")
@@ -43,18 +46,24 @@ def _usable(name: str, value: Any) -> Any:  # noqa: ANN401 - it is whatever the 
 def _written(source: bytes) -> dict[str, Any]:
     """Return the constants that the file itself assigns outside of its functions; the last of each name."""
     found: dict[str, Any] = {}
-    for statement in ast.parse(source).body:
-        if isinstance(statement, ast.Assign):
-            targets: list[ast.expr] = statement.targets
-        elif isinstance(statement, ast.AnnAssign):
-            targets = [statement.target]
-        else:
-            continue
-        for target in targets:
-            if isinstance(target, ast.Name) and target.id in CONSTANTS and statement.value is not None:
-                value = _usable(target.id, _literal(statement.value))
-                found |= {} if value is None else {target.id: value}
+    for target, written in _assignments(ast.parse(source)):
+        if isinstance(target, ast.Name) and target.id in CONSTANTS:
+            value = _usable(target.id, _literal(written))
+            found |= {} if value is None else {target.id: value}
     return found
+
+
+def _assignments(module: ast.Module) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Return what is assigned to what; `a, b = 1, 2` is two assignments."""
+    for statement in module.body:
+        if isinstance(statement, ast.AnnAssign) and statement.value is not None:
+            yield statement.target, statement.value
+        elif isinstance(statement, ast.Assign):
+            for target in statement.targets:
+                if isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple):
+                    yield from zip(target.elts, statement.value.elts, strict=False)
+                else:
+                    yield target, statement.value
 
 
 def _literal(written: ast.expr) -> Any:  # noqa: ANN401

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.doctor.check import FOLLOWS, LOSS_ALONE, Second
+from core.doctor.diagnosis import Doctor
 from core.doctor.words import diagnosis_lines, verdict_line
 from core.guest.template import FROM_CLASS, FUNCTION
 from core.second_opinion import by_autograd
@@ -29,6 +30,25 @@ def gradients(x, y, weights, biases):
     dW1 = dZ1 @ X.T / m
     db1 = np.sum(dZ1, axis=1, keepdims=True) / m
     return cost, {"dW1": dW1, "db1": db1, "dW2": dW2, "db2": db2}
+"""
+
+
+MASKED_BY_INPUT = """
+import numpy as np
+
+layers, activation, output, loss = [6, 6, 6, 2], "relu", "identity", "mse"
+
+def gradients(x, y, weights, biases):
+    a = [x]
+    for k in range(3):
+        z = a[k] @ weights[k] + biases[k]
+        a.append(np.maximum(z, 0) if k < 2 else z)
+    d, dW, db = 2 * (a[3] - y) / y.size, [0] * 3, [0] * 3
+    for k in (2, 1, 0):
+        dW[k], db[k] = a[k].T @ d, d.sum(0)
+        if k:
+            d = d @ weights[k].T * (a[k - 1] > 0)
+    return np.mean((a[3] - y) ** 2), dW, db
 """
 
 
@@ -266,6 +286,38 @@ def test_a_course_file_with_samples_in_columns_is_right_and_its_mistake_is_named
     assert names(checked(COURSE, ("dZ2 = A2 - Y", "dZ2 = (A2 - Y) * A2 * (1 - A2)"))) == ["derivative-not-cancelled@2"]
 
 
+@pytest.mark.parametrize(
+    ("layers", "loss", "output"), [("[3, 4, 1]", "bce", "sigmoid"), ("[4, 4, 1]", "Binary_Crossentropy", "Logistic")]
+)
+def test_weights_are_turned_where_the_file_does_not_say_how_they_lie_and_works_with_one_shape_alone(
+    checked, layers, loss, output
+):
+    said = ', layout = [3, 4, 1], "tanh", "sigmoid", "bce", "outputs, inputs"'
+
+    report = checked(COURSE, (said, f' = {layers}, "tanh", "{output}", "{loss}"'))
+
+    assert report.verdict == "right"
+    assert report.checked_as[1:] == ('(it works with no other shape; let it say so: layout = "outputs, inputs")',)
+
+
+def test_weights_are_not_turned_where_neither_shape_works(checked):
+    report = checked(COURSE, (", layout", ""), (', "outputs, inputs"', ""), ("weights[1] @ A1", "np.eye(9) @ A1"))
+
+    assert "matmul" in str(report.error)
+    assert report.checked_as == ("Checked as 3-4-1 tanh sigmoid · bce, W of shape (inputs, outputs)",)
+
+
+def test_pairs_below_what_gives_the_same_pass_are_looked_for_once(checked, monkeypatch):
+    looked_for = []
+    pairs = Doctor._pairs
+    monkeypatch.setattr(Doctor, "_pairs", lambda self, *args: looked_for.append(args[0]) or pairs(self, *args))
+
+    report = checked(MASKED_BY_INPUT)
+
+    assert names(report) == ["derivative-of-wrong-layer@2:below"]
+    assert len(looked_for) <= 4  # of 30 branches, twice: that pass alone, and whether it was rightly taken for right
+
+
 def test_random_numbers_tell_nothing(checked):
     report = checked(NOTEBOOK, ("2 * (a[-1] - y)", "2 * (a[-1] - y) * np.random.default_rng().normal()"))
 
@@ -283,7 +335,8 @@ def test_a_file_that_can_be_called_once_alone_is_told_so(checked):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("layers = [2, 3]\nloss = 'nonsense'\ndef gradients(*a): pass\n", "no network"),
+        ("layers = [2, 3]\nloss = 'nonsense'\ndef gradients(*a): pass\n", "none of sse, mse, mae,"),
+        ("layers = [2, 0]\ndef gradients(*a): pass\n", "no network"),
         ("layout = 'upside down'\ndef gradients(*a): pass\n", "layout"),
         ("def gradients(*a): pass\n", "returned None"),
         ("raise OSError('at import')\n", "at import"),

@@ -1,9 +1,11 @@
 """Somebody's own file in its process: what it may return, and what it can't harm."""
 
+import itertools
 import os
 import subprocess
 import sys
 import time
+from collections import deque
 from pathlib import Path
 
 import numpy as np
@@ -330,6 +332,58 @@ def test_constants_are_taken_and_functions_of_their_names_are_not(guest_of):
     assert guest.constants == {"layers": [2, 4, 1], "activation": ["tanh"]}
 
 
+@pytest.mark.parametrize(
+    ("text", "said", "unused"),
+    [
+        ("loss = 'mse'\nloss = 'mae'\ndef loss(y): pass\n", {"loss": "mae"}, []),
+        ("layers: list = [2, 4, 1]\nlayers = [object(), object()]\n", {"layers": [2, 4, 1]}, []),
+        ("loss, output = 'mse', 'tanh'\ndef loss(y): pass\n", {"loss": "mse", "output": "tanh"}, []),
+        ("layers = [object(), object()]\noutput = open\n", {}, ["layers"]),
+        ("loss = 'mse'\ndef f():\n    loss = 'mae'\nloss = 0.5\n", {"loss": "mse"}, []),
+    ],
+)
+def test_a_constant_whose_name_stands_for_something_else_later_is_what_it_was_written_to_be(
+    guest_of, text, said, unused
+):
+    guest = guest_of(f"{RIGHT}\n{text}")
+
+    guest.load()
+
+    assert (guest.constants, guest.unused) == (said, unused)
+
+
+@pytest.mark.parametrize(
+    "names", ["weights, biases, x, y", "X, Y, W, b", "X, targets, bs, Ws", "W, b, inputs, t, lr=0.1", "p, q, r, s"]
+)
+def test_arguments_are_given_in_the_order_of_their_names_where_all_are_known(guest_of, names):
+    given = [name.partition("=")[0] for name in names.split(", ")[:4]]
+    known = {"p": "x", "q": "y", "r": "w", "s": "b", "i": "x", "t": "y"}
+    x, y, W, b = sorted(given, key=lambda name: "xywb".index(known.get(name[0].lower(), name[0].lower())))
+    right = called(guest_of(RIGHT)).arrays
+
+    answer = called(guest_of(f"{FORWARD}\ndef gradients({names}):\n    return right({x}, {y}, {W}, {b})\n"))
+
+    assert {name: each.tolist() for name, each in answer.arrays.items()} == {
+        name: each.tolist() for name, each in right.items()
+    }
+
+
+def test_a_notebook_and_a_class_alone_are_told_what_to_do(guest_of):
+    method = "def gradients(self, x, y, weights, biases):\n        pass"
+    told = [
+        complaint(guest_of("null", name="mine.py.ipynb")),
+        complaint(guest_of("class Net:\n    pass\n")),
+        complaint(guest_of(f"class Net:\n    {method}\n")),
+    ]
+
+    assert [each.what.partition("; ")[0] for each in told] == [
+        "is a notebook: save its code as a .py file",
+        "has no function `gradients(x, y, weights, biases)`, but a class Net",
+        "has no function `gradients(x, y, weights, biases)` outside of its class Net",
+    ]
+    assert all("mlp-tui new FILE --from-class" in each.what for each in told[1:])
+
+
 def test_a_learning_rate_is_given_where_one_is_taken(guest_of):
     guest = guest_of(f"{FORWARD}\ndef gradients(x, y, W, b, lr=1):\n    return lr, *right(x, y, W, b)[1:]\n")
 
@@ -382,6 +436,10 @@ class Tensor:
         (2.0, {"dW1": W[0], "db1": B[0], "dW2": W[1], "db2": B[1]}),
         (2.0, W, B, {"z": W, "delta": W}),
         {"cost": 2, "grad_w": W, "grad_b": B},
+        (2.0, reversed([W[1], W[0]]), deque(B)),
+        (2.0, (each for each in W), {1: B[0], 2: B[1]}.values()),
+        (W, B, np.float64(2)),
+        (W, B, Tensor(np.array(2.0))),
     ],
 )
 def test_many_forms_are_one_loss_and_its_gradients(returned):
@@ -394,6 +452,23 @@ def test_many_forms_are_one_loss_and_its_gradients(returned):
         "db1": (3,),
         "db2": (1,),
     }
+
+
+def test_the_layers_of_a_dict_are_in_the_order_of_their_numbers():
+    layers = range(1, 13)
+    keyed = {f"dW{k}": np.full((1, 1), k) for k in reversed(layers)} | {f"db{k}": np.full(1, k) for k in layers}
+
+    for dW in (keyed, {"dW": dict(zip(layers, map(float, layers), strict=True)), "db": [keyed["db1"]] * 12}):
+        assert [named((1.0, dW), 12)[f"dW{k}"].item() for k in layers] == [*layers]
+
+
+def test_a_loss_in_the_middle_and_arrays_without_an_end_are_refused():
+    with pytest.raises(ReturnedError, match="it comes first: return loss, dW, db"):
+        named((W, 2.0, B), 2)
+    with pytest.raises(ReturnedError, match="returned 1000 arrays as dW; expected 2"):
+        named((2.0, itertools.repeat(W[0]), B), 2)
+    with pytest.raises(ReturnedError, match="returned a set as dW"):
+        named((2.0, {1, 2}, B), 2)
 
 
 def test_float32_stays_float32_and_whole_numbers_become_float64():

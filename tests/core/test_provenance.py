@@ -50,6 +50,32 @@ def test_autograd_is_seen_wherever_it_was_imported(checked, tmp_path, imported):
     assert checked(text).verdict == "cannot tell"
 
 
+FUNCTION = """
+import torch
+
+class Linear(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, W, b):
+        ctx.save_for_backward(x, W)
+        return x @ W + b
+    @staticmethod
+    def backward(ctx, g):
+        x, W = ctx.saved_tensors
+        return g @ W.T, x.T @ g, g.sum(0)
+"""
+
+
+def test_a_function_of_autograds_with_a_backward_of_its_own_is_judged_as_others(checked):
+    by_hand = FUNCTION + AUTOGRAD.replace("a @ W[k] + b[k]", "Linear.apply(a, W[k], b[k])")
+
+    assert checked(by_hand).verdict == "right"
+    assert checked(by_hand, ("g @ W.T", "2 * g @ W.T")).verdict == "wrong"
+
+
+def test_a_function_of_autograds_that_is_not_called_says_nothing(checked):
+    assert checked(FUNCTION + AUTOGRAD).verdict == "cannot tell"
+
+
 ENGINE = """
 import numpy as np
 from core.second_opinion import by_scratch

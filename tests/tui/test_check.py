@@ -56,8 +56,10 @@ def test_a_right_pass_is_told_in_the_first_line_with_status_0(mlp_tui_process, m
     done = mlp_tui_process("check", mine())
 
     assert (done.returncode, done.stderr) == (0, "")
-    verdict, _, _, *rows = done.stdout.splitlines()
+    verdict, network, assumed, _, _, *rows = done.stdout.splitlines()
     assert verdict == "mine.py is right: all seven quantities agree within rounding on every probe."
+    assert network == "Checked as 2-10-10-1 sigmoid identity · sse, W of shape (inputs, outputs)"
+    assert assumed == "(the notebook's network and loss: the file names none)"
     assert [row.split()[:2] for row in rows] == [
         ["✓", name] for name in ("loss", "dL/dW3", "dL/db3", "dL/dW2", "dL/db2", "dL/dW1", "dL/db1")
     ]
@@ -78,7 +80,16 @@ def test_json_is_one_object_that_names_the_mistake_its_layer_and_tensor(checked,
     assert status == 1
     assert (told["verdict"], told["first_wrong"], told["error"]) == ("wrong", "dL/dz2", None)
     assert [(each["layer"], each["tensor"]) for each in told["mistakes"]] == [(2, "dL/dz2"), (1, "dL/dz1")]
-    assert set(told) == {"verdict", "first_wrong", "mistakes", "alternatives", "remarks", "error", "output"}
+    assert set(told) == {
+        "verdict",
+        "checked_as",
+        "first_wrong",
+        "mistakes",
+        "alternatives",
+        "remarks",
+        "error",
+        "output",
+    }
 
 
 @pytest.mark.parametrize(
@@ -108,6 +119,42 @@ def test_what_it_prints_is_shown_with_nothing_that_a_terminal_obeys(mlp_tui, min
 
     assert done.returncode == 0
     assert "What mine.py printed:\n  �[31m[bold]here" in done.stdout
+
+
+def test_of_much_that_it_prints_the_last_lines_are_shown_and_the_others_counted(mlp_tui, checked, mine):
+    path = mine(("import numpy as np\n", "import numpy as np\nprint(*range(50), sep='\\n')\n"))
+
+    shown = mlp_tui("check", path).stdout.partition("What mine.py printed:\n")[2].splitlines()
+
+    count = len(checked(path)[1]["output"].splitlines()) - 20
+    assert shown == [f"  … {count} lines before", *(f"  {number}" for number in range(30, 50))]
+
+
+@pytest.mark.parametrize(
+    ("said", "lines"),
+    [
+        (
+            "loss = 'SSE'\nactivation = 'Logistic'",
+            ["2-10-10-1 sigmoid identity", "(layers and output are the notebook's: the file names none)"],
+        ),
+        (
+            "layers = [{}]\noutput = 'linear'\nactivation = 'sigmoid'\nloss = 'sse'",
+            ["2-10-10-1 sigmoid identity", "(layers are the notebook's: the file's own are no list of widths)"],
+        ),
+        ("layers = [2, 3, 1]\noutput = 'linear'\nactivation = 'sigmoid'\nloss = 'sse'", ["2-3-1 sigmoid identity"]),
+        ("experiment = 'notebook'", ["2-10-10-1 sigmoid identity"]),
+    ],
+)
+def test_what_it_is_checked_as_is_told_and_what_of_that_the_file_does_not_say(checked, mine, said, lines):
+    status, told = checked(mine(("import numpy as np\n", f"import numpy as np\n{said}\n")))
+
+    assert status == 0
+    assert told["checked_as"] == [f"Checked as {lines[0]} · sse, W of shape (inputs, outputs)", *lines[1:]]
+
+
+def test_a_file_that_can_not_be_run_is_told_what_it_was_checked_as_if_it_could_be_loaded(checked, mine):
+    assert checked(mine(("    return", "    return 1,")))[1]["checked_as"][1].startswith("(the notebook's network")
+    assert checked(mine(("import numpy", "import nothing_of_the_kind")))[1]["checked_as"] == []
 
 
 @pytest.mark.parametrize(

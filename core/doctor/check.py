@@ -34,6 +34,10 @@ COARSE_LOSS = (
     "Its gradients are exact, and its loss to float32's digits alone: by a small number inside a logarithm, or by a "
     "1 − p that cancels."
 )
+CUT_OFF = (
+    "Where units saturate (the probe “{probe}”) its loss is another one: cut off by a limit, or by a small number in a "
+    "logarithm. All gradients are right."
+)
 LOSS_ALONE = "Its gradients are right, but not the derivative of the loss that it returns: that alone is wrong."
 NOT_OF_ITS_LOSS = "Its gradients are not the derivative of the loss that it returns."
 FOLLOWS = "Its gradients are the derivative of the loss that it returns."
@@ -127,10 +131,10 @@ def examine(guest: Guest, source: str | None = None, second: Second | None = Non
         return _cannot_tell(network, "It returns the same gradients whatever it is given: stored ones, or constants.")
     findings = Findings(network, found)
     remarks = remarks_on(found, asked, network)
-    steadier = findings.without_overflows() if findings.wrong else None
-    if steadier is not None and not steadier.wrong:
+    steadier = findings.without_saturation() if findings.wrong else None
+    if steadier is not None:
+        remarks.append((OVERFLOWS if findings.overflows else CUT_OFF).format(probe=LARGE_WEIGHTS))
         findings = steadier
-        remarks.append(OVERFLOWS.format(probe=LARGE_WEIGHTS))
     if findings.coarse:
         remarks.append(COARSE_LOSS if findings.coarse == ("loss",) else COARSE)
     copied = False
@@ -159,7 +163,7 @@ def _strained(network: Network, examiner: Examiner) -> Findings | None:
     except GuestError:
         return None
     strained = Findings(network, found)
-    return strained if all(each.finite for each in strained.observations) else None
+    return None if strained.overflows else strained
 
 
 def _doubted(findings: Findings, examiner: Examiner) -> bool:

@@ -76,6 +76,11 @@ class Findings:
         return [name for name in self.names if not all(each.within(name) for each in self.observations)]
 
     @property
+    def all_zero(self) -> bool:
+        """Whether every gradient that came back is zero."""
+        return not any(bool(each.returned[name].any()) for each in self.observations for name in self.names[1:])
+
+    @property
     def overflows(self) -> bool:
         """Whether something came back that is nan or inf."""
         return not all(each.finite for each in self.observations)

@@ -4,8 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from core.doctor.check import COARSE, COARSE_LOSS, CUT_OFF, FOLLOWS, LOSS_ALONE, OVERFLOWS, SAY_SO
-from core.doctor.words import OF_ANOTHER, diagnosis_lines, share_words, verdict_line
+from core.doctor.sentences import (
+    COARSE,
+    COARSE_LOSS,
+    CUT_OFF,
+    FOLLOWS,
+    LOSS_ALONE,
+    NO_COPY,
+    OF_ANOTHER,
+    OVERFLOWS,
+    SAY_SO,
+)
+from core.doctor.words import diagnosis_lines, share_words, verdict_line
 from core.probes import LARGE_WEIGHTS
 
 NOTEBOOK = Path(__file__).with_name("data").joinpath("notebook_pass.txt").read_text("utf-8")
@@ -147,3 +157,12 @@ def test_gradients_clipped_at_a_usual_limit_are_found_though_no_usual_probe_reac
 
     assert [each.text for each in report.mistakes] == ["gradients-clipped=5"]
     assert report.rows[1].wrong_on == ("targets a thousand times as large",)
+
+
+def test_a_step_on_the_very_weights_that_are_compared_afterwards_is_told(checked):
+    step = "    old = list(weights), list(biases)\n    for k in range(L):\n        weights[k] -= dW[k]\n"
+    after = "    return loss, [a - b for a, b in zip(old[0], weights)], [0 * b for b in biases]"
+    report = checked(NOTEBOOK, ("    return loss, dW, db", step + after))
+
+    assert (report.verdict, report.mistakes) == ("wrong", ())
+    assert report.unexplained == (NO_COPY,)

@@ -11,7 +11,19 @@ from core.doctor.elsewhere import right_for
 from core.doctor.findings import Findings
 from core.doctor.provenance import SAME_OPERATIONS, are_stored, nothing_said
 from core.doctor.remarks import follows_its_loss, forward_remarks, ignored_remarks, kink_remarks, remarks_on
-from core.doctor.words import OF_ANOTHER
+from core.doctor.sentences import (
+    COARSE,
+    COARSE_LOSS,
+    CONTRADICTED,
+    CUT_OFF,
+    FOLLOWS,
+    LOSS_ALONE,
+    NO_COPY,
+    NOT_OF_ITS_LOSS,
+    OF_ANOTHER,
+    OVERFLOWS,
+    SAY_SO,
+)
 from core.errors import GuestError
 from core.guest.described import experiment_of, layout_of
 from core.guest.process import Guest, Limits
@@ -27,23 +39,6 @@ if TYPE_CHECKING:
 Verdict = Literal["right", "wrong", "cannot run", "cannot tell"]
 STATUS: dict[Verdict, int] = {"right": 0, "wrong": 1, "cannot run": 2, "cannot tell": 3}
 """The exit status that says it."""
-COARSE = (
-    "Its numbers are exact to float32 alone, although it returns float64: it computes in float32 somewhere, or takes "
-    "differences of the loss in the place of derivatives."
-)
-COARSE_LOSS = (
-    "Its gradients are exact, and its loss to float32's digits alone: by a small number inside a logarithm, or by a "
-    "1 − p that cancels."
-)
-LOSS_ALONE = "Its gradients are right, but not the derivative of the loss that it returns: that alone is wrong."
-NOT_OF_ITS_LOSS = "Its gradients are not the derivative of the loss that it returns."
-FOLLOWS = "Its gradients are the derivative of the loss that it returns."
-SAY_SO = " If that is what is meant, the file has to say so."
-OVERFLOWS = (
-    "Where units saturate (the probe “{probe}”) it returns nan or inf, and a right pass does not: the logarithm of a "
-    "number that has become 0, or an exponential that overflows. All the rest is right."
-)
-CONTRADICTED = "PyTorch's autograd disagrees with what it is judged by: a mistake of mlp-tui."
 
 
 @dataclass(frozen=True)
@@ -131,10 +126,10 @@ def examine(guest: Guest, source: str | None = None, second: Second | None = Non
         return _cannot_tell(network, "It returns the same gradients whatever it is given: stored ones, or constants.")
     findings = Findings(network, found)
     remarks = remarks_on(found, asked, network)
-    steadier = findings.without_overflows() if findings.wrong else None
-    if steadier is not None and not steadier.wrong:
+    steadier = findings.without_saturation() if findings.wrong else None
+    if steadier is not None:
+        remarks.append((OVERFLOWS if findings.overflows else CUT_OFF).format(probe=LARGE_WEIGHTS))
         findings = steadier
-        remarks.append(OVERFLOWS.format(probe=LARGE_WEIGHTS))
     if findings.coarse:
         remarks.append(COARSE_LOSS if findings.coarse == ("loss",) else COARSE)
     copied = False
@@ -163,7 +158,7 @@ def _strained(network: Network, examiner: Examiner) -> Findings | None:
     except GuestError:
         return None
     strained = Findings(network, found)
-    return strained if all(each.finite for each in strained.observations) else None
+    return None if strained.overflows else strained
 
 
 def _doubted(findings: Findings, examiner: Examiner) -> bool:
@@ -195,7 +190,20 @@ def _cannot_tell(network: Network, why: str) -> Report:
     return Report("cannot tell", network, remarks=(why,))
 
 
+def _not_copied(findings: Findings) -> Report:
+    return Report(
+        "wrong",
+        findings.network,
+        findings.rows(),
+        findings.first_wrong(()),
+        unexplained=(NO_COPY,),
+        probes=tuple(findings.found.calls),
+    )
+
+
 def _wrong(findings: Findings, examiner: Examiner, remarks: list[str]) -> Report:
+    if findings.all_zero and any(name.startswith("W") for name in findings.found.changed):
+        return _not_copied(findings)
     diagnosis = findings.diagnosed()
     best, *others = diagnosis.explanations or (None,)
     mistakes = best.mistakes if best else ()

@@ -75,12 +75,30 @@ class Findings:
         """The tensors that are wrong on some probe, from the loss downward."""
         return [name for name in self.names if not all(each.within(name) for each in self.observations)]
 
-    def without_overflows(self) -> Findings | None:
-        """Leave out the probe of large weights, where numbers overflow there and on no other; None otherwise."""
-        if {each.probe for each in self.observations if not each.finite} != {LARGE_WEIGHTS}:
+    @property
+    def all_zero(self) -> bool:
+        """Whether every gradient that came back is zero."""
+        return not any(bool(each.returned[name].any()) for each in self.observations for name in self.names[1:])
+
+    @property
+    def overflows(self) -> bool:
+        """Whether something came back that is nan or inf."""
+        return not all(each.finite for each in self.observations)
+
+    def without_saturation(self) -> Findings | None:
+        """Leave out the probe of large weights, if all else is right; None otherwise.
+
+        None too if something else is wrong there than numbers that overflow, or the loss alone.
+        """
+        there: dict[str, tuple[Call, ...]] = {}
+        elsewhere: dict[str, tuple[Call, ...]] = {}
+        for probe, calls in self.found.calls.items():
+            (there if probe == LARGE_WEIGHTS else elsewhere)[probe] = calls
+        if not (there and elsewhere):
             return None
-        calls = {probe: calls for probe, calls in self.found.calls.items() if probe != LARGE_WEIGHTS}
-        return Findings(self.network, replace(self.found, calls=calls)) if calls else None
+        saturated, rest = (Findings(self.network, replace(self.found, calls=each)) for each in (there, elsewhere))
+        harmless = saturated.overflows or saturated.wrong == ["loss"]
+        return rest if harmless and not rest.wrong else None
 
     @property
     def says_nothing(self) -> bool:
@@ -125,10 +143,6 @@ class Findings:
         return same_bits([each.returned for each in self.own], opinions)
 
     @property
-    def _finite(self) -> bool:
-        return all(each.finite for each in self.observations)
-
-    @property
     def own(self) -> list[Observation]:
         """Those with the widths that the file is for."""
         return [each for each in self.observations if each.given.network == self.network]
@@ -136,7 +150,7 @@ class Findings:
     def diagnosed(self) -> Diagnosis:
         """Diagnose in the precision that came back; in float32's if that explains more."""
         fine = Doctor(self.observations).diagnose()
-        if self.precision == "float32" or fine.complete or not self._finite:
+        if self.precision == "float32" or fine.complete or self.overflows:
             return fine
         coarse = Doctor(observed(self.found, "float32")).diagnose()
         return coarse if coarse.complete else fine

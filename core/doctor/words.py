@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from core.doctor.sentences import OF_ANOTHER
 from core.wording import joined
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from core.doctor.findings import Row
     from core.mistakes import Planted
 
-OF_ANOTHER = "of another loss, or of another forward pass"
-"""What a backward pass is right for that follows its own loss, where no more is known."""
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 

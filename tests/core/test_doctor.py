@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from core.doctor.check import FOLLOWS, LOSS_ALONE, Second
+from core.doctor.check import Second
 from core.doctor.diagnosis import Doctor
+from core.doctor.sentences import FOLLOWS, LOSS_ALONE
 from core.doctor.words import diagnosis_lines, verdict_line
 from core.guest.template import FROM_CLASS, FUNCTION
 from core.second_opinion import by_autograd

@@ -61,6 +61,7 @@ async def test_a_right_file_stands_beside_the_engines_and_is_right(opened, mine)
         await program.until(lambda: program.text.count("6.15e-02") == 3, "the losses of three engines")
         await program.press("5")
         await program.shows("✓ mine.py is right: all seven quantities agree within rounding")
+        await program.shows("Checked as 2-10-10-1 sigmoid identity · sse")
 
 
 async def test_e_goes_through_yours_and_what_parts_it_from_scratch(opened, mine):

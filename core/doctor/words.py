@@ -26,7 +26,7 @@ def verdict_line(report: Report, name: str) -> str:
         return f"{name}: can't tell. {report.remarks[0] if report.remarks else ''}".rstrip()
     if report.verdict == "right":
         return f"{name} is right: all {counted(len(report.rows))} quantities agree within rounding on every probe."
-    if report.right_for:
+    if report.right_for and not (report.mistakes and report.explained and report.right_for == OF_ANOTHER):
         return f"{name} is wrong: a right backward pass, but {report.right_for}."
     if not report.mistakes:
         return f"{name} is wrong, first in {report.first_wrong}; no mistake of the catalogue explains it."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,9 @@ from core.errors import GuestError
 from core.guest.printable import printable_lines
 from core.guest.process import GIGABYTE, Limits
 from core.mistakes import MISTAKES
+from core.mistakes.entry import general
 from core.second_opinion import by_autograd, by_scratch
+from tui.findings import share_of_rounding
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,7 +80,7 @@ def _table(rows: tuple[Row, ...]) -> list[str]:
     """Return a line a tensor, from the loss downward."""
     lines = [f"{'':2}{'quantity':<10} {'of what rounding allows':>24}  wrong on"]
     for row in rows:
-        share = "other shape" if math.isinf(row.share) else f"{row.share:.2g}"
+        share = share_of_rounding(row.share)
         where = ", ".join(row.wrong_on[:3]) + (f" and {len(row.wrong_on) - 3} more" if len(row.wrong_on) > 3 else "")
         lines.append(f"{'✗' if row.wrong_on else '✓'} {row.name:<10} {share:>24}  {where}".rstrip())
     return lines
@@ -114,18 +115,13 @@ def _named(planted: Planted) -> dict[str, Any]:
 def list_mistakes() -> None:
     """Print the catalogue: names, what was done, and the equations as they should be and as they are."""
     for mistake in MISTAKES.values():
-        print(f"{mistake.name}\n  {_general(mistake.explanation)}")
+        print(f"{mistake.name}\n  {general(mistake.explanation)}")
         for change in mistake.changes:
             how = f"  (:{change.how})" if change.how else ""
-            print(f"    right  {_general(change.right)}\n    wrong  {_general(change.wrong)}{how}")
+            print(f"    right  {general(change.right)}\n    wrong  {general(change.wrong)}{how}")
         if mistake.seen:
             print(f"    seen   {mistake.seen}")
         print()
-
-
-def _general(text: str) -> str:
-    """Put letters where a layer's numbers stand."""
-    return text.format(k="k", up="k+1", down="k−1", c="c")
 
 
 def write_new(path: Path, text: str) -> None:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+LARGEST_SHARE = 1e99
+"""What is more is no number that says anything: the error of a right number that is 0 is all but nothing."""
+
+
+def share_of_rounding(share: float) -> str:
+    """Write what part of what rounding allows a tensor differs by: `0.04`, `7.4e+13`, `>1e+99`, `other shape`."""
+    if math.isinf(share):
+        return "other shape"
+    return f">{LARGEST_SHARE:.0e}" if share > LARGEST_SHARE else f"{share:.2g}"
 
 
 class Row(Struct, frozen=True):

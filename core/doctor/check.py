@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.doctor.findings import Judge, Row
+    from core.guest.described import Layout
     from core.mistakes import Planted
 
 Verdict = Literal["right", "wrong", "cannot run", "cannot tell"]
@@ -55,6 +56,8 @@ class Report:
     error: GuestError | None = None
     output: str = ""
     """What the file printed."""
+    layout: Layout = "inputs, outputs"
+    """How its weights lie; what is wrong is told for weights that lie so."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,7 @@ def _right(findings: Findings, remarks: list[str], nothing: str | None, *, copie
         probes=tuple(findings.found.calls),
         remarks=tuple(remarks),
         explained=True,
+        layout=findings.found.layout,
     )
 
 
@@ -176,4 +180,5 @@ def _wrong(findings: Findings, examiner: Examiner, remarks: list[str]) -> Report
         unexplained=tuple(findings.facts(open_at)) if open_at else (),
         probes=tuple(findings.found.calls),
         remarks=tuple(remarks),
+        layout=findings.found.layout,
     )

@@ -144,12 +144,23 @@ class Findings:
         return f"dL/dz{k}" if {f"dL/dW{k}", f"dL/db{k}"} <= set(wrong) else wrong[0]
 
     def facts(self, name: str) -> list[str]:
-        """Say what is known of a tensor on the first probe that shows it wrong."""
-        for each in self.observations:
-            if not each.within(name):
-                told = facts(name, each.returned[name], each.right[name].value)
-                return [f"On the probe “{each.probe}”:", *told]
-        return []
+        """Say what is known of a wrong tensor, on the probe that shows most; weights as they lie in the file."""
+        wrong = [each for each in self.observations if not each.within(name)]
+        if not wrong:
+            return []
+        chosen = max(wrong, key=lambda each: _informative(each, name))
+        told = facts(name, chosen.returned[name], chosen.right[name].value, self.found.layout)
+        return [f"On the probe “{chosen.probe}”:", *told]
+
+
+def _informative(observation: Observation, name: str) -> tuple[float, float, int]:
+    """How much there is to see: the shares of a tensor's elements that are not zero, returned and right; the samples.
+
+    Of several that are as good the first is taken, which `max` does.
+    """
+    returned, right = observation.returned[name], observation.right[name].value
+    shares = [np.count_nonzero(each) / max(each.size, 1) for each in (returned, right)]
+    return shares[0], shares[1], len(observation.given.y)
 
 
 def observed(found: Consultation, precision: Precision) -> list[Observation]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.mistakes.turning import turned
 from core.wording import joined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.doctor.check import Report
+    from core.guest.described import Layout
     from core.mistakes import Planted
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -49,8 +51,11 @@ def diagnosis_lines(report: Report) -> list[str]:
 
 
 def diagnoses(report: Report) -> list[tuple[Planted, list[str]]]:
-    """Return the mistakes that were named, each with what is said of it; one in several layers is said once."""
-    return [(same[0], _mistake_lines(same)) for same in _together(report.mistakes)]
+    """Return the mistakes that were named, each with what is said of it; one in several layers is said once.
+
+    The mathematics is that of the file's own weights, whichever way they lie.
+    """
+    return [(same[0], _mistake_lines(same, report.layout)) for same in _together(report.mistakes)]
 
 
 def closing_lines(report: Report) -> list[str]:
@@ -76,18 +81,19 @@ def _together(mistakes: Sequence[Planted]) -> list[list[Planted]]:
     return list(groups.values())
 
 
-def _mistake_lines(same: list[Planted]) -> list[str]:
+def _mistake_lines(same: list[Planted], layout: Layout) -> list[str]:
+    laid = turned if layout == "inputs, outputs" else str
     first = same[0]
     layers = [str(each.layer) for each in same if each.layer]
     where = f"Layer{'s' if len(layers) > 1 else ''} {joined(layers)}: " if layers else ""
     said = first.said if len(same) == 1 else first.said_of_several
-    told = said(first.mistake.explanation)
+    told = said(laid(first.mistake.explanation))
     if where and told.split()[0].isalpha():
         told = told[0].lower() + told[1:]
     lines = [f"{where}{told}"]
     for each in same:
-        lines.append(f"  it is         {each.said(each.change.wrong)}")
-        lines.append(f"  it should be  {each.said(each.change.right)}")
+        lines.append(f"  it is         {each.said(laid(each.change.wrong))}")
+        lines.append(f"  it should be  {each.said(laid(each.change.right))}")
     return lines
 
 

@@ -79,7 +79,7 @@ def _above_is_curved(network: Described, k: int) -> bool:
 MISTAKES = (
     Mistake(
         "missing-transpose",
-        "A transpose is missing, which a square layer hides.",
+        "A transpose is missing, or is one too many, which a square layer hides.",
         (
             Change(
                 "upstream",
@@ -150,7 +150,7 @@ MISTAKES = (
                 "upstream",
                 _with_weights(2),
                 _UPSTREAM,
-                "δ_{k} = (δ_{up} W of layer {up} + 1) ⊙ f_{k}′(z_{k})",
+                "δ_{k} = (δ_{up} W_{above}) ⊙ f_{k}′(z_{k})",
                 every(hidden, exists(2), same_width(1, 2), same_width(0, 1)),
                 "above",
             ),
@@ -158,7 +158,7 @@ MISTAKES = (
                 "upstream",
                 lambda s, k, value, c: (s.delta[k + 1] @ np.column_stack([s.W[k + 1], s.b[k + 1]]))[:, 1:],
                 _UPSTREAM,
-                "δ_{k} = (δ_{up} [W_{up} b_{up}] without its first column, where b_{up} is the last) ⊙ f_{k}′(z_{k})",
+                "δ_{k} = (δ_{up} V) ⊙ f_{k}′(z_{k}); V is W_{up} with b_{up} for its last column, less its first",
                 hidden,
                 "bias-last",
             ),
@@ -166,7 +166,7 @@ MISTAKES = (
                 "upstream",
                 lambda s, k, value, c: (s.delta[k + 1] @ np.column_stack([s.b[k + 1], s.W[k + 1]]))[:, :-1],
                 _UPSTREAM,
-                "δ_{k} = (δ_{up} [b_{up} W_{up}] without its last column, where b_{up} is the first) ⊙ f_{k}′(z_{k})",
+                "δ_{k} = (δ_{up} V) ⊙ f_{k}′(z_{k}); V is W_{up} with b_{up} for its first column, less its last",
                 hidden,
                 "bias-first",
             ),
@@ -241,7 +241,7 @@ MISTAKES = (
                 "upstream",
                 _shifted,
                 _UPSTREAM,
-                "δ_{k} = Σ_j δ_{up},j W_{up},j+1",
+                "δ_{k} = (Σ_j δ_{up}[:, j] W_{up}[j+1, :]) ⊙ f_{k}′(z_{k})",
                 every(hidden, wider_than_one(1)),
                 "shifted",
             ),

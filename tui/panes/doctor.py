@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -15,7 +14,7 @@ from textual.reactive import reactive
 
 from core.tensors import TensorName, parse_tensor_name
 from tui.actions import bindings
-from tui.findings import Checkup
+from tui.findings import Checkup, share_of_rounding
 from tui.panes.lines import LinePane
 from tui.protocol import Described, View
 from tui.selection import Selection
@@ -180,7 +179,7 @@ class DoctorPane(LinePane):
         if result.rows:
             lines.append(_Line(f"  {'quantity':<10}{'of what rounding allows':>25}  wrong on", self.heading))
         for item, row in enumerate(result.rows):
-            share = "other shape" if math.isinf(row.share) else f"{row.share:.2g}"
+            share = share_of_rounding(row.share)
             where = ", ".join(row.wrong_on)
             text = f"{'✗' if row.wrong_on else '✓'} {row.name:<10}{share:>25}  {where}"
             lines.append(_Line(_cut(text, self._room), style, _target(row.name), item))

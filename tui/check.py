@@ -114,6 +114,7 @@ def _named(planted: Planted) -> dict[str, Any]:
 
 def list_mistakes() -> None:
     """Print the catalogue: names, what was done, and the equations as they should be and as they are."""
+    print("Here W and dL/dW have shape (outputs, inputs), as in the model; check tells it as they lie in your file.\n")
     for mistake in MISTAKES.values():
         print(f"{mistake.name}\n  {general(mistake.explanation)}")
         for change in mistake.changes:

@@ -37,7 +37,7 @@ def _facts(name: str, value: FloatArray, right: FloatArray, units: int) -> list[
     if not value.any():
         return [f"{name} is zero everywhere."]
     found = [
-        *_of_half_precision(name, value),
+        *_of_few_digits(name, value),
         *_of_ratios(name, value, right, units),
         *_of_signs(name, value, right),
         *_of_units(name, value, right, units),
@@ -47,7 +47,9 @@ def _facts(name: str, value: FloatArray, right: FloatArray, units: int) -> list[
     return [*found, *_worst(name, value, right)]
 
 
-def _of_half_precision(name: str, value: FloatArray) -> list[str]:
+def _of_few_digits(name: str, value: FloatArray) -> list[str]:
+    if value.size > 1 and np.array_equal(value, np.rint(value)):
+        return [f"Every element of {name} is a whole number: it is rounded, or kept in an array of integers."]
     with np.errstate(over="ignore"):
         halved = value.astype(np.float16).astype(value.dtype)
     if value.size > 1 and np.array_equal(value, halved):

@@ -148,19 +148,22 @@ class Findings:
         wrong = [each for each in self.observations if not each.within(name)]
         if not wrong:
             return []
-        chosen = max(wrong, key=lambda each: _informative(each, name))
+        chosen = max(wrong, key=lambda each: self._informative(each, name))
         told = facts(name, chosen.returned[name], chosen.right[name].value, self.found.layout)
         return [f"On the probe “{chosen.probe}”:", *told]
 
+    def _informative(self, each: Observation, name: str) -> tuple[bool, bool, float, float, int]:
+        """How much there is to see of a tensor: anything at all, in the file's own widths, in most elements, samples.
 
-def _informative(observation: Observation, name: str) -> tuple[float, float, int]:
-    """How much there is to see: the shares of a tensor's elements that are not zero, returned and right; the samples.
+        Of several that are as good the first is taken, which `max` does.
+        """
+        own = each.given.network == self.network
+        returned, right = _share_not_zero(each.returned[name]), _share_not_zero(each.right[name].value)
+        return returned > 0, own, returned, right, len(each.given.y)
 
-    Of several that are as good the first is taken, which `max` does.
-    """
-    returned, right = observation.returned[name], observation.right[name].value
-    shares = [np.count_nonzero(each) / max(each.size, 1) for each in (returned, right)]
-    return shares[0], shares[1], len(observation.given.y)
+
+def _share_not_zero(values: FloatArray) -> float:
+    return float(np.count_nonzero(values)) / max(values.size, 1)
 
 
 def observed(found: Consultation, precision: Precision) -> list[Observation]:

@@ -61,3 +61,10 @@ def test_biases_have_one_layout(layout):
 def test_of_a_loss_its_two_numbers_are_told():
     assert facts("loss", np.array(0.123), np.array(0.456), OURS) == ["loss is 0.123 for 0.456."]
     assert facts("loss", np.array(np.nan), np.array(0.456), OURS) == ["loss is nan for 0.456."]
+
+
+def test_whole_numbers_are_not_taken_for_half_precision():
+    told = facts("dL/db1", np.array([1.0, 0.0, -2.0]), np.array([1.3, 0.2, -2.4]), OURS)
+
+    assert told[0] == "Every element of dL/db1 is a whole number: it is rounded, or kept in an array of integers."
+    assert not any("float16" in text for text in told)

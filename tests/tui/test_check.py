@@ -193,6 +193,7 @@ def test_the_catalogue_is_listed_with_its_equations(mlp_tui):
     done = mlp_tui("mistakes")
 
     assert done.returncode == 0
+    assert done.stdout.startswith("Here W and dL/dW have shape (outputs, inputs)")
     names = [line for line in done.stdout.splitlines() if line and not line.startswith(" ")]
     assert {
         "half-loss-gradient",

@@ -30,6 +30,10 @@ SEED = 20
 """Of all that is drawn for probes."""
 MOST_SAMPLES = 64
 """Of the experiment's own that are tried."""
+LARGE_WEIGHTS = "seven samples, large weights"
+"""The probe whose units saturate: what is written without care overflows there."""
+LARGE_ERRORS = 1000.0
+"""By how much targets are larger than usual, to see gradients that are clipped."""
 LEARNING_RATES = (0.1, 0.0, 0.7)
 """Those that a function which takes one is given, in turn."""
 
@@ -75,7 +79,7 @@ def _drawn(network: Network) -> Iterator[Probe]:
     yield Probe("one sample", _given(network, numbers, 1))
     yield Probe("three samples, small weights", _given(network, numbers, 3, scale=0.2))
     large = 1.5 if "softplus" in network.activations else 3.0  # PyTorch's softplus is another function above 20
-    yield Probe("seven samples, large weights", _given(network, numbers, 7, scale=large))
+    yield Probe(LARGE_WEIGHTS, _given(network, numbers, 7, scale=large))
     yield Probe(f"{_times(other)}, five samples", _given(other, numbers, 5), own=False)
     yield Probe(f"{_times(another)}, four samples", _given(another, numbers, 4), own=False)
     yield Probe("called twice", _given(network, numbers, 6), then=_given(network, numbers, 6))
@@ -91,6 +95,14 @@ def kink(network: Network) -> Probe | None:
         if name in ("relu", "leaky_relu"):
             given.parameters.W[k][0], given.parameters.b[k][0] = 0, 0
     return Probe("a unit exactly at 0", given)
+
+
+def large_errors(network: Network) -> Probe | None:
+    """Return a probe with targets far from any answer; None where the loss or the output allows no such targets."""
+    if not _takes_any_target(network):
+        return None
+    given = _given(network, np.random.default_rng(SEED), 4)
+    return Probe("targets a thousand times as large", replace(given, y=_single(LARGE_ERRORS * given.y)))
 
 
 def _of_experiment(experiment: Experiment, network: Network) -> Given:
@@ -116,9 +128,13 @@ def _targets(network: Network, numbers: np.random.Generator, samples: int) -> Fl
     outputs = network.layers[-1]
     if network.loss == "cross_entropy":
         return np.eye(outputs)[numbers.integers(0, outputs, samples)]
-    if LOSSES[network.loss].fused or network.activations[-1] in ("sigmoid", "softmax"):
+    if not _takes_any_target(network):
         return numbers.uniform(0.05, 0.95, (samples, outputs))
     return numbers.normal(0, 1, (samples, outputs))
+
+
+def _takes_any_target(network: Network) -> bool:
+    return not (LOSSES[network.loss].fused or network.activations[-1] in ("sigmoid", "softmax"))
 
 
 def _other_widths(network: Network, least: int, outputs: int | None = None) -> Network:

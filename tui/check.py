@@ -7,14 +7,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from core.doctor.check import STATUS, Report, Second, check
-from core.doctor.words import diagnosis_lines, verdict_line
+from core.doctor.words import diagnosis_lines, share_words, verdict_line
 from core.errors import GuestError
 from core.guest.printable import printable_lines
 from core.guest.process import GIGABYTE, Limits
 from core.mistakes import MISTAKES
 from core.mistakes.entry import general
 from core.second_opinion import by_autograd, by_scratch
-from tui.findings import share_of_rounding
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +79,7 @@ def _table(rows: tuple[Row, ...]) -> list[str]:
     """Return a line a tensor, from the loss downward."""
     lines = [f"{'':2}{'quantity':<10} {'of what rounding allows':>24}  wrong on"]
     for row in rows:
-        share = share_of_rounding(row.share)
+        share = share_words(row)
         where = ", ".join(row.wrong_on[:3]) + (f" and {len(row.wrong_on) - 3} more" if len(row.wrong_on) > 3 else "")
         lines.append(f"{'✗' if row.wrong_on else '✓'} {row.name:<10} {share:>24}  {where}".rstrip())
     return lines

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from core.doctor.check import Report, Second, examine
-from core.doctor.words import closing_lines, diagnoses, verdict_line
+from core.doctor.words import closing_lines, diagnoses, share_words, verdict_line
 from core.errors import GuestError, MlpError
 from core.guest.printable import printable_lines
 from core.guest.process import Guest, Limits
@@ -149,7 +149,7 @@ def checkup_of(report: Report, path: Path, seconds: float) -> Checkup:
         path,
         verdict=report.verdict,
         line=verdict_line(report, path.name),
-        rows=tuple(Row(row.name, row.share, row.wrong_on) for row in report.rows),
+        rows=tuple(Row(row.name, share_words(row), row.wrong_on) for row in report.rows),
         diagnosed=tuple(Diagnosed(_shown_in(first, report), tuple(said)) for first, said in diagnoses(report)),
         closing=tuple(closing_lines(report)),
         remarks=report.remarks[1:] if report.verdict == "cannot tell" else report.remarks,

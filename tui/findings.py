@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -10,24 +9,14 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from pathlib import Path
 
-LARGEST_SHARE = 1e99
-"""What is more is no number that says anything: the error of a right number that is 0 is all but nothing."""
-
-
-def share_of_rounding(share: float) -> str:
-    """Write what part of what rounding allows a tensor differs by: `0.04`, `7.4e+13`, `>1e+99`, `other shape`."""
-    if math.isinf(share):
-        return "other shape"
-    return f">{LARGEST_SHARE:.0e}" if share > LARGEST_SHARE else f"{share:.2g}"
-
 
 class Row(Struct, frozen=True):
     """What the check found of one tensor."""
 
     name: str
     """`loss`, `dL/dW3`, …"""
-    share: float
-    """The largest part of what rounding allows that it differs by; above 1 it is wrong, and inf where shapes differ."""
+    share: str
+    """The largest part of what rounding allows that it differs by, in words; above 1 it is wrong."""
     wrong_on: tuple[str, ...]
     """The probes that it is wrong on."""
 

@@ -6,13 +6,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from core.doctor.consult import Examiner
+from core.doctor.elsewhere import right_for
 from core.doctor.findings import Findings
 from core.doctor.provenance import SAME_OPERATIONS, are_stored, nothing_said
-from core.doctor.remarks import forward_remarks, ignored_remarks, kink_remarks, loss_remarks, remarks_on
+from core.doctor.remarks import follows_its_loss, forward_remarks, ignored_remarks, kink_remarks, remarks_on
+from core.doctor.sentences import (
+    COARSE,
+    COARSE_LOSS,
+    CONTRADICTED,
+    CUT_OFF,
+    FOLLOWS,
+    LOSS_ALONE,
+    NO_COPY,
+    NOT_OF_ITS_LOSS,
+    OF_ANOTHER,
+    OVERFLOWS,
+    SAY_SO,
+)
 from core.errors import GuestError
 from core.guest.described import experiment_of, layout_of
 from core.guest.process import Guest, Limits
-from core.probes import probes
+from core.probes import LARGE_WEIGHTS, large_errors, probes
 from core.reference import Network
 
 if TYPE_CHECKING:
@@ -25,11 +39,6 @@ if TYPE_CHECKING:
 Verdict = Literal["right", "wrong", "cannot run", "cannot tell"]
 STATUS: dict[Verdict, int] = {"right": 0, "wrong": 1, "cannot run": 2, "cannot tell": 3}
 """The exit status that says it."""
-COARSE = (
-    "Its numbers are exact to float32 alone, although it returns float64: it computes in float32 somewhere, or takes "
-    "differences of the loss in the place of derivatives."
-)
-CONTRADICTED = "PyTorch's autograd disagrees with what it is judged by: a mistake of mlp-tui."
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,8 @@ class Report:
     """Whether the mistakes explain every number."""
     unexplained: tuple[str, ...] = ()
     """What is known of the first tensor that no mistake explains."""
+    right_for: str | None = None
+    """What it is right for, as in `of another loss`, where its gradients are the derivative of its own, wrong loss."""
     probes: tuple[str, ...] = ()
     """The probes that came back."""
     remarks: tuple[str, ...] = ()
@@ -114,8 +125,12 @@ def examine(guest: Guest, source: str | None = None, second: Second | None = Non
         return _cannot_tell(network, "It returns the same gradients whatever it is given: stored ones, or constants.")
     findings = Findings(network, found)
     remarks = remarks_on(found, asked, network)
-    if findings.precision == "float32" and not findings.returns_float32:
-        remarks.append(COARSE)
+    steadier = findings.without_saturation() if findings.wrong else None
+    if steadier is not None:
+        remarks.append((OVERFLOWS if findings.overflows else CUT_OFF).format(probe=LARGE_WEIGHTS))
+        findings = steadier
+    if findings.coarse:
+        remarks.append(COARSE_LOSS if findings.coarse == ("loss",) else COARSE)
     copied = False
     if second is not None and (second.always or _doubted(findings, examiner)):
         opinions = findings.opinions(second.opinion)
@@ -125,8 +140,24 @@ def examine(guest: Guest, source: str | None = None, second: Second | None = Non
         copied = findings.have_the_bits_of(opinions) and not _has_the_bits_of_scratch(findings, second)
     if findings.wrong:
         return _wrong(findings, examiner, remarks)
+    strained = _strained(network, examiner)
+    if strained is not None and strained.wrong:
+        return _wrong(strained, examiner, remarks)
     remarks += kink_remarks(examiner, network, found)
     return _right(findings, remarks, nothing_said(guest.path, findings, copied=copied), copied=copied)
+
+
+def _strained(network: Network, examiner: Examiner) -> Findings | None:
+    """Judge what comes back where the gradients are large; None where that can't be asked."""
+    probe = large_errors(network)
+    if probe is None:
+        return None
+    try:
+        found = examiner.consult([probe])
+    except GuestError:
+        return None
+    strained = Findings(network, found)
+    return None if strained.overflows else strained
 
 
 def _doubted(findings: Findings, examiner: Examiner) -> bool:
@@ -159,7 +190,20 @@ def _cannot_tell(network: Network, why: str) -> Report:
     return Report("cannot tell", network, remarks=(why,))
 
 
+def _not_copied(findings: Findings) -> Report:
+    return Report(
+        "wrong",
+        findings.network,
+        findings.rows(),
+        findings.first_wrong(()),
+        unexplained=(NO_COPY,),
+        probes=tuple(findings.found.calls),
+    )
+
+
 def _wrong(findings: Findings, examiner: Examiner, remarks: list[str]) -> Report:
+    if findings.all_zero and any(name.startswith("W") for name in findings.found.changed):
+        return _not_copied(findings)
     diagnosis = findings.diagnosed()
     best, *others = diagnosis.explanations or (None,)
     mistakes = best.mistakes if best else ()
@@ -167,8 +211,13 @@ def _wrong(findings: Findings, examiner: Examiner, remarks: list[str]) -> Report
     remarks += forward_remarks(findings.found)
     if open_at:
         remarks += ignored_remarks(examiner, findings.worst())
-    if "loss" in findings.wrong:
-        remarks += loss_remarks(examiner, findings.with_wrong_loss())
+    other = None
+    if findings.wrong == ["loss"]:
+        remarks.append(LOSS_ALONE)
+    elif "loss" in findings.wrong:
+        follows = follows_its_loss(examiner, findings.with_wrong_loss())
+        other = right_for(findings.own, findings.precision) or OF_ANOTHER if follows else None
+        remarks += _on_its_loss(follows, other)
     return Report(
         "wrong",
         findings.network,
@@ -178,7 +227,15 @@ def _wrong(findings: Findings, examiner: Examiner, remarks: list[str]) -> Report
         tuple(each.mistakes for each in others[:3] if each),
         explained=open_at is None,
         unexplained=tuple(findings.facts(open_at)) if open_at else (),
+        right_for=other,
         probes=tuple(findings.found.calls),
         remarks=tuple(remarks),
         layout=findings.found.layout,
     )
+
+
+def _on_its_loss(follows: bool | None, other: str | None) -> list[str]:
+    """Say whether the gradients follow the loss that is returned, and what to do where they are right for a setting."""
+    if follows is None:
+        return []
+    return [FOLLOWS + (SAY_SO if other and other.startswith("for ") else "")] if follows else [NOT_OF_ITS_LOSS]

@@ -11,6 +11,7 @@ from core.doctor.diagnosis import Diagnosis, Doctor
 from core.doctor.facts import facts
 from core.doctor.observation import Observation, names_downward, rights
 from core.doctor.provenance import same_bits
+from core.probes import LARGE_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,6 +38,8 @@ class Row:
     """The probes that it is wrong on."""
     share: float
     """The largest part of what rounding allows that it differs by; above 1 it is wrong, and inf where shapes differ."""
+    shaped: bool = True
+    """Whether it has the right shape on every probe."""
 
 
 @dataclass
@@ -46,6 +49,8 @@ class Findings:
     network: Network
     found: Consultation
     precision: Precision = "float64"
+    coarse: tuple[str, ...] = ()
+    """The tensors that came back as float64 and are right to float32 alone."""
     observations: list[Observation] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -54,15 +59,46 @@ class Findings:
         self.names = names_downward(len(self.network.layers) - 1)
         self.precision = "float32" if self.returns_float32 else "float64"
         self.observations = observed(self.found, self.precision)
-        if self.precision == "float64" and self.wrong:
+        wrong = self.wrong
+        if self.precision == "float64" and wrong:
             coarser = observed(self.found, "float32")
-            if all(each.within(name) for each in coarser for name in self.names):
-                self.precision, self.observations = "float32", coarser
+            if self._may_be_coarse(wrong, coarser):
+                self.precision, self.observations, self.coarse = "float32", coarser, tuple(wrong)
+
+    def _may_be_coarse(self, wrong: list[str], coarser: list[Observation]) -> bool:
+        """Whether all gradients are right to float32; where only the loss is in question, whether that is too."""
+        asked = self.names if wrong == ["loss"] else self.names[1:]
+        return all(each.within(name) for each in coarser for name in asked)
 
     @property
     def wrong(self) -> list[str]:
         """The tensors that are wrong on some probe, from the loss downward."""
         return [name for name in self.names if not all(each.within(name) for each in self.observations)]
+
+    @property
+    def all_zero(self) -> bool:
+        """Whether every gradient that came back is zero."""
+        return not any(bool(each.returned[name].any()) for each in self.observations for name in self.names[1:])
+
+    @property
+    def overflows(self) -> bool:
+        """Whether something came back that is nan or inf."""
+        return not all(each.finite for each in self.observations)
+
+    def without_saturation(self) -> Findings | None:
+        """Leave out the probe of large weights, if all else is right; None otherwise.
+
+        None too if something else is wrong there than numbers that overflow, or the loss alone.
+        """
+        there: dict[str, tuple[Call, ...]] = {}
+        elsewhere: dict[str, tuple[Call, ...]] = {}
+        for probe, calls in self.found.calls.items():
+            (there if probe == LARGE_WEIGHTS else elsewhere)[probe] = calls
+        if not (there and elsewhere):
+            return None
+        saturated, rest = (Findings(self.network, replace(self.found, calls=each)) for each in (there, elsewhere))
+        harmless = saturated.overflows or saturated.wrong == ["loss"]
+        return rest if harmless and not rest.wrong else None
 
     @property
     def says_nothing(self) -> bool:
@@ -92,32 +128,29 @@ class Findings:
 
     def opinions(self, of: Judge) -> list[Mapping[str, FloatArray]]:
         """Return what another judge gives where the widths are the file's own."""
-        return [of(each.given) for each in self._own]
+        return [of(each.given) for each in self.own]
 
     def agree(self, opinions: list[Mapping[str, FloatArray]]) -> bool:
         """Whether another judge gives the gradients that these are judged by."""
         return all(
             replace(each, returned=opinion, right=rights(each.given, "float64")).within(name)
-            for each, opinion in zip(self._own, opinions, strict=True)
+            for each, opinion in zip(self.own, opinions, strict=True)
             for name in self.names
         )
 
     def have_the_bits_of(self, opinions: list[Mapping[str, FloatArray]]) -> bool:
         """Whether what was returned is another judge's to the last bit."""
-        return same_bits([each.returned for each in self._own], opinions)
+        return same_bits([each.returned for each in self.own], opinions)
 
     @property
-    def _finite(self) -> bool:
-        return all(bool(np.isfinite(value).all()) for each in self.observations for value in each.returned.values())
-
-    @property
-    def _own(self) -> list[Observation]:
+    def own(self) -> list[Observation]:
+        """Those with the widths that the file is for."""
         return [each for each in self.observations if each.given.network == self.network]
 
     def diagnosed(self) -> Diagnosis:
         """Diagnose in the precision that came back; in float32's if that explains more."""
         fine = Doctor(self.observations).diagnose()
-        if self.precision == "float32" or fine.complete or not self._finite:
+        if self.precision == "float32" or fine.complete or self.overflows:
             return fine
         coarse = Doctor(observed(self.found, "float32")).diagnose()
         return coarse if coarse.complete else fine
@@ -129,6 +162,7 @@ class Findings:
                 name,
                 tuple(each.probe for each in self.observations if not each.within(name)),
                 max(each.share(name) for each in self.observations),
+                all(each.returned[name].shape == each.right[name].value.shape for each in self.observations),
             )
             for name in self.names
         )

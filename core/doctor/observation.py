@@ -45,6 +45,11 @@ class Observation:
         """Whether a tensor is right: no farther from the true value than rounding may carry it."""
         return self.share(name) <= 1
 
+    @property
+    def finite(self) -> bool:
+        """Whether all that came back is finite."""
+        return all(bool(np.isfinite(value).all()) for value in self.returned.values())
+
     def share(self, name: str) -> float:
         """Return the largest part of what rounding allows that a tensor differs by; inf where the shapes differ."""
         return self._shares[name]

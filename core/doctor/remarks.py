@@ -95,17 +95,12 @@ def ignored_remarks(examiner: Examiner, call: Call) -> list[str]:
     return [f"With other {joined(ignored)} it returns the same numbers: it does not use them."] if ignored else []
 
 
-def loss_remarks(examiner: Examiner, call: Call) -> list[str]:
-    """Say whether the gradients are the derivative of a loss that is wrong itself."""
+def follows_its_loss(examiner: Examiner, call: Call) -> bool | None:
+    """Whether the gradients are the derivative of the loss that is returned, be that wrong itself; None if unknown."""
     try:
-        follows = examiner.follows_its_loss(call)
+        return examiner.follows_its_loss(call)
     except GuestError:
-        return []
-    if follows is None:
-        return []
-    if follows:
-        return ["Its gradients are the derivative of the loss that it returns: a right backward pass, of another loss."]
-    return ["Its gradients are not the derivative of the loss that it returns."]
+        return None
 
 
 def kink_remarks(examiner: Examiner, network: Network, found: Consultation) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+from core.doctor.sentences import OF_ANOTHER
 from core.mistakes.turning import turned
 from core.wording import joined
 
@@ -11,8 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.doctor.check import Report
+    from core.doctor.findings import Row
     from core.guest.described import Layout
     from core.mistakes import Planted
+
+LARGEST_SHARE = 1e99
+"""A larger one says nothing of the tensor: rounding has next to no part in a right number that is 0."""
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -25,6 +31,8 @@ def verdict_line(report: Report, name: str) -> str:
         return f"{name}: can't tell. {report.remarks[0] if report.remarks else ''}".rstrip()
     if report.verdict == "right":
         return f"{name} is right: all {counted(len(report.rows))} quantities agree within rounding on every probe."
+    if report.right_for:
+        return f"{name} is wrong: a right backward pass, but {report.right_for}."
     if not report.mistakes:
         return f"{name} is wrong, first in {report.first_wrong}; no mistake of the catalogue explains it."
     named = "; ".join(dict.fromkeys(_places(same) for same in _together(report.mistakes)))
@@ -42,6 +50,11 @@ def _place(planted: Planted) -> str:
     return f"{planted.mistake.name}{where}"
 
 
+def is_right_for_what_is_known(report: Report) -> bool:
+    """Whether it is a right pass of something that can be named."""
+    return report.right_for not in (None, OF_ANOTHER)
+
+
 def diagnosis_lines(report: Report) -> list[str]:
     """Say what the mistakes are, with the line of mathematics as it is and as it should be."""
     lines: list[str] = []
@@ -53,13 +66,18 @@ def diagnosis_lines(report: Report) -> list[str]:
 def diagnoses(report: Report) -> list[tuple[Planted, list[str]]]:
     """Return the mistakes that were named, each with what is said of it; one in several layers is said once.
 
-    The mathematics is that of the file's own weights, whichever way they lie.
+    The mathematics is that of the file's own weights, whichever way they lie. There are none in what is known to be
+    right for something else.
     """
+    if is_right_for_what_is_known(report):
+        return []
     return [(same[0], _mistake_lines(same, report.layout)) for same in _together(report.mistakes)]
 
 
 def closing_lines(report: Report) -> list[str]:
     """Say what is right, what else gives the same numbers, and what no mistake explains."""
+    if is_right_for_what_is_known(report):
+        return []
     lines: list[str] = []
     if report.mistakes:
         lines += [_closing(report)]
@@ -105,6 +123,15 @@ def _closing(report: Report) -> str:
     if report.explained:
         return f"{listed}With {change} all {counted(len(report.rows))} quantities agree within rounding."
     return f"{listed}With {change} the rest is still wrong."
+
+
+def share_words(row: Row) -> str:
+    """Say how far a tensor is off, as a share of what rounding allows; or why that is no number."""
+    if not row.shaped:
+        return "other shape"
+    if not math.isfinite(row.share):
+        return "nan or inf"
+    return f">{LARGEST_SHARE:.0e}" if row.share > LARGEST_SHARE else f"{row.share:.2g}"
 
 
 def counted(count: int) -> str:

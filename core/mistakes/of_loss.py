@@ -28,6 +28,14 @@ else:
 _DELTA = "δ_{k} = ∂L/∂ŷ ⊙ f_{k}′(z_{k})"
 
 
+def _without_prediction(s: State, k: int, _value: FloatArray, _c: float) -> FloatArray:
+    if s.network.loss == "cross_entropy":
+        return -s.y / s.samples
+    if s.network.loss == "bce":
+        return -s.y / s.y.size
+    return s.error_of(np.zeros_like(s.a[k]), s.y)
+
+
 def _times(factor: float) -> Do:
     return lambda s, k, value, c: value * factor
 
@@ -131,6 +139,32 @@ MISTAKES = (
                 _DELTA,
                 "δ_{k} = 1/N ∂L/∂ŷ ⊙ f_{k}′(z_{k})",
                 every(top, sum_loss),
+            ),
+        ),
+    ),
+    Mistake(
+        "averaged-over-inputs",
+        "The gradient is divided by the number of inputs, not of samples: the wrong length of x is taken for N.",
+        (
+            Change(
+                "error",
+                lambda s, k, value, c: value * s.samples / s.network.layers[0],
+                _DELTA,
+                "δ_{k} = N/inputs · ∂L/∂ŷ ⊙ f_{k}′(z_{k})",
+                every(top, mean_loss),
+            ),
+        ),
+    ),
+    Mistake(
+        "prediction-left-out",
+        "The prediction is left out of the derivative of the loss: −y is taken for ŷ − y.",
+        (
+            Change(
+                "error",
+                _without_prediction,
+                "∂L/∂ŷ is made of ŷ − y",
+                "∂L/∂ŷ is made of −y",
+                every(top, loss_among("sse", "mse", "bce", "cross_entropy")),
             ),
         ),
     ),

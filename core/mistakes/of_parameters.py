@@ -339,8 +339,31 @@ MISTAKES = (
     ),
     Mistake(
         "weight-decay-included",
-        "Weight decay is mixed into the gradient: {c} · W_{k}.",
-        (Change("dW", lambda s, k, value, c: value + c * s.W[k], _W, "dL/dW_{k} = δ_{k}ᵀ a_{down} + {c} W_{k}"),),
+        "Weight decay is mixed into the gradients of layer {k}.",
+        (
+            Change("dW", lambda s, k, value, c: value + c * s.W[k], _W, "dL/dW_{k} = δ_{k}ᵀ a_{down} + {c} W_{k}"),
+            Change(
+                "dW",
+                lambda s, k, value, c: value + c / s.samples * s.W[k],
+                _W,
+                "dL/dW_{k} = δ_{k}ᵀ a_{down} + {c}/N W_{k}",
+                how="averaged",
+            ),
+            Change(
+                "dW",
+                lambda s, k, value, c: value + c * np.sign(s.W[k]),
+                _W,
+                "dL/dW_{k} = δ_{k}ᵀ a_{down} + {c} sign(W_{k})",
+                how="sign",
+            ),
+            Change(
+                "db",
+                lambda s, k, value, c: value + c * s.b[k],
+                _B,
+                "dL/db_{k} = Σ_samples δ_{k} + {c} b_{k}",
+                how="bias",
+            ),
+        ),
         number="weight decay",
     ),
     Mistake(

@@ -8,10 +8,14 @@ from core.functions.losses import LOSSES
 from core.mistakes.entry import Change, Mistake
 from core.mistakes.fitting import (
     activation,
+    activation_not,
     every,
     exists,
     hidden,
+    mean_loss,
+    not_fused,
     same_width,
+    top,
     wider_than_one,
     width,
 )
@@ -42,6 +46,10 @@ def _updated(s: State, k: int, _value: FloatArray, rate: float) -> FloatArray:
 def _not_carried(s: State, k: int, _value: FloatArray, _c: float) -> FloatArray:
     """∂L/∂a_{k+1} W_{k+1}: the derivative of the layer above is missing."""
     return s.upstream.get(k + 1, s.error) @ s.W[k + 1]
+
+
+def _ones(s: State, k: int, value: FloatArray, _c: float) -> FloatArray:
+    return np.ones_like(value)
 
 
 def _without_units(chosen: slice) -> Do:
@@ -77,6 +85,29 @@ def _above_is_curved(network: Described, k: int) -> bool:
 
 
 MISTAKES = (
+    Mistake(
+        "upstream-left-out",
+        "What comes down to layer {k} is left out: the derivative of its activation alone is taken for δ_{k}.",
+        (
+            Change("upstream", _ones, _UPSTREAM, "δ_{k} = f_{k}′(z_{k})", hidden),
+            Change(
+                "upstream",
+                lambda s, k, value, c: np.ones_like(value) / s.samples,
+                _UPSTREAM,
+                "δ_{k} = 1/N f_{k}′(z_{k})",
+                every(hidden, mean_loss),
+                "averaged",
+            ),
+            Change(
+                "error",
+                _ones,
+                "δ_{k} = ∂L/∂ŷ ⊙ f_{k}′(z_{k})",
+                "δ_{k} = f_{k}′(z_{k})",
+                every(top, not_fused, activation_not("softmax")),
+                "error",
+            ),
+        ),
+    ),
     Mistake(
         "missing-transpose",
         "A transpose is missing, or is one too many, which a square layer hides.",

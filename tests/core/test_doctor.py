@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.doctor.check import Second
+from core.doctor.sentences import FOLLOWS, LOSS_ALONE
 from core.doctor.words import diagnosis_lines, verdict_line
 from core.guest.template import FROM_CLASS, FUNCTION
 from core.second_opinion import by_autograd
@@ -270,16 +271,19 @@ def test_another_loss_with_its_own_gradient_is_told_from_a_wrong_gradient(checke
     )
 
     assert names(report) == ["loss-factor@3=0.5", "half-loss-gradient@3"]
-    assert report.remarks == (
-        "Its gradients are the derivative of the loss that it returns: a right backward pass, of another loss.",
+    assert report.right_for == "of 0.5 times the loss sse"
+    assert verdict_line(report, "mine.py") == (
+        "mine.py is wrong: a right backward pass, but of 0.5 times the loss sse."
     )
+    assert report.remarks == (FOLLOWS,)
+    assert diagnosis_lines(report) == []
 
 
 def test_a_wrong_loss_alone_is_no_wrong_gradient(checked):
     report = checked(NOTEBOOK, ("np.sum((a[-1] - y) ** 2)", "np.mean((a[-1] - y) ** 2)"))
 
     assert report.first_wrong == "loss"
-    assert "Its gradients are not the derivative of the loss that it returns." in report.remarks
+    assert LOSS_ALONE in report.remarks
 
 
 def test_a_file_for_its_own_widths_alone_is_judged_there(checked):

@@ -23,8 +23,8 @@ NETWORKS = (
 NUMBER = 0.3
 LAYOUTS = {"outputs, inputs": str, "inputs, outputs": turned}
 TOKEN = re.compile(
-    r"dL/d[Wb]_\d|∂L/∂a_\d|∂L/∂ŷ|f_\d′\([az]_\d\)|[δWaz]_\d|V|1/N|N|η|\d+(?:\.\d+)?|Σ_inputs|that of the call before"
-    r"|[()+−⊙·ᵀ]"
+    r"dL/d[Wb]_\d|∂L/∂a_\d|∂L/∂ŷ|f_\d′\([az]_\d\)|[δWaz]_\d|V|η|(?:\d+(?:\.\d+)?/)?N|\d+(?:\.\d+)?|Σ_inputs|sign"
+    r"|that of the call before|[()+−⊙·ᵀ]"
 )
 
 
@@ -33,7 +33,13 @@ class Reader:
 
     def __init__(self, made, layout, samples=slice(None)):
         turn = np.transpose if layout == "inputs, outputs" else np.asarray
-        self.names = {"N": made.samples, "1/N": 1 / made.samples, "η": NUMBER, "that of the call before": 0}
+        self.names = {
+            "N": made.samples,
+            "1/N": 1 / made.samples,
+            f"{NUMBER}/N": NUMBER / made.samples,
+            "η": NUMBER,
+            "that of the call before": 0,
+        }
         for k, W in made.W.items():
             self.names[f"W_{k}"] = turn(W)
             self.names[f"dL/dW_{k}"] = turn(made.gradients["W"][k])
@@ -89,6 +95,8 @@ class Reader:
         return value
 
     def _factor(self):
+        if self._next("sign"):
+            return np.sign(self._factor())
         if self._next("("):
             value = self._sum_of_terms()
             assert self._next(")")

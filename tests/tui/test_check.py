@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from tui.findings import share_of_rounding
+from core.doctor.findings import Row
+from core.doctor.words import share_words
 
 PATIENCE = 60
 MINE = """
@@ -104,10 +105,10 @@ def test_json_tells_elements_by_the_files_own_rows_and_columns(checked, mine):
 
 
 @pytest.mark.parametrize(
-    ("share", "text"), [(0.041, "0.041"), (7.4e13, "7.4e+13"), (7.2e306, ">1e+99"), (float("inf"), "other shape")]
+    ("share", "text"), [(0.041, "0.041"), (7.4e13, "7.4e+13"), (7.2e306, ">1e+99"), (float("inf"), "nan or inf")]
 )
 def test_what_rounding_allows_is_told_as_far_as_a_number_says_anything(share, text):
-    assert share_of_rounding(share) == text
+    assert share_words(Row("dL/dW1", (), share)) == text
 
 
 def test_json_is_one_object_that_names_the_mistake_its_layer_and_tensor(checked, mine):

@@ -14,7 +14,7 @@ from textual.reactive import reactive
 
 from core.tensors import TensorName, parse_tensor_name
 from tui.actions import bindings
-from tui.findings import Checkup, share_of_rounding
+from tui.findings import Checkup
 from tui.panes.lines import LinePane
 from tui.protocol import Described, View
 from tui.selection import Selection
@@ -179,9 +179,8 @@ class DoctorPane(LinePane):
         if result.rows:
             lines.append(_Line(f"  {'quantity':<10}{'of what rounding allows':>25}  wrong on", self.heading))
         for item, row in enumerate(result.rows):
-            share = share_of_rounding(row.share)
             where = ", ".join(row.wrong_on)
-            text = f"{'✗' if row.wrong_on else '✓'} {row.name:<10}{share:>25}  {where}"
+            text = f"{'✗' if row.wrong_on else '✓'} {row.name:<10}{row.share:>25}  {where}"
             lines.append(_Line(_cut(text, self._room), style, _target(row.name), item))
         for item, each in enumerate(result.diagnosed, start=len(result.rows)):
             lines.append(_Line(""))

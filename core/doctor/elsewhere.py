@@ -1,0 +1,97 @@
+"""A backward pass that is right, of something else: another activation, another loss, or a multiple of the loss."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.doctor.observation import rights
+from core.functions.activations import ACTIVATIONS
+from core.functions.losses import LOSSES
+from core.simulation import Simulation
+from core.wording import joined
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.doctor.observation import Observation
+    from core.experiment import Precision
+    from core.reference import Network
+
+NEAR = 1e-5
+"""How near to each other the ratios of losses have to be, relatively."""
+
+
+def right_for(observations: Sequence[Observation], precision: Precision) -> str | None:
+    """Say what they are right for: `for loss = "mae"`, `of 0.5 times the loss sse`; None if that is not known.
+
+    `observations` are those of the file's own widths.
+    """
+    for words, network in _others(observations[0].given.network):
+        if _has_the_loss(observations[0], network) and all(
+            _is_right_for(each, network, precision) for each in observations
+        ):
+            return f"for {words}"
+    return _multiple(observations)
+
+
+def _others(network: Network) -> list[tuple[str, Network]]:
+    """Return the networks with other settings, the fewest first, each with the lines of a file that say them."""
+    *hidden, output = network.activations
+    own = {"activation": hidden[0] if len(set(hidden)) == 1 else "", "output": output, "loss": network.loss}
+    inside = [name for name, each in ACTIVATIONS.items() if each.derivative is not None] if hidden else [""]
+    found = []
+    for settings in itertools.product(dict.fromkeys((own["activation"], *inside)), ACTIVATIONS, LOSSES):
+        activation, last, loss = settings
+        if LOSSES[loss].output in (None, last) and (last != "softmax" or network.layers[-1] > 1):
+            said = [
+                f'{key} = "{value}"' for (key, mine), value in zip(own.items(), settings, strict=True) if value != mine
+            ]
+            activations = (*(activation or mine for mine in hidden), last)
+            found.append((said, replace(network, activations=activations, loss=loss)))
+    found.sort(key=lambda each: len(each[0]))
+    return [(joined(said), other) for said, other in found if said]
+
+
+def _has_the_loss(observation: Observation, network: Network) -> bool:
+    """Whether a network comes near the loss that was returned, so that it is worth a closer look."""
+    loss = Simulation(replace(observation.given, network=network)).loss
+    return bool(np.isclose(loss, observation.returned["loss"], rtol=1e-3))
+
+
+def _is_right_for(observation: Observation, network: Network, precision: Precision) -> bool:
+    given = replace(observation.given, network=network)
+    other = replace(observation, given=given, right=rights(given, precision))
+    return all(other.within(name) for name in observation.returned)
+
+
+def _multiple(observations: Sequence[Observation]) -> str | None:
+    """Say by which factor the loss and all gradients are larger; the mean over the outputs is one that is known."""
+    ratios = [float(each.returned["loss"]) / float(each.right["loss"].value) for each in observations]
+    factor = float(np.median(ratios))
+    if not factor or not np.isfinite(factor) or any(abs(each - factor) > NEAR * abs(factor) for each in ratios):
+        return None
+    if not all(_is_multiple(each, factor) for each in observations):
+        return None
+    loss, outputs = observations[0].given.network.loss, observations[0].given.network.layers[-1]
+    if outputs > 1 and abs(factor * outputs - 1) < NEAR:
+        return f"of {loss} averaged over the {outputs} outputs"
+    if outputs > 1 and abs(factor - outputs) < NEAR * outputs:
+        return f"of {loss} summed over the {outputs} outputs, not averaged"
+    return f"of {factor:.6g} times the loss {loss}"
+
+
+def _is_multiple(observation: Observation, factor: float) -> bool:
+    return all(
+        value.shape == observation.right[name].value.shape
+        and bool(
+            np.all(
+                np.abs(value - factor * observation.right[name].value)
+                <= 2 * abs(factor) * observation.right[name].error + NEAR * np.max(np.abs(value), initial=0)
+            )
+        )
+        for name, value in observation.returned.items()
+    )

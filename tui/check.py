@@ -13,6 +13,7 @@ from core.errors import GuestError
 from core.guest.printable import printable_lines
 from core.guest.process import GIGABYTE, Limits
 from core.mistakes import MISTAKES
+from core.mistakes.entry import general
 from core.second_opinion import by_autograd, by_scratch
 
 if TYPE_CHECKING:
@@ -127,19 +128,15 @@ def _named(planted: Planted) -> dict[str, Any]:
 
 def list_mistakes() -> None:
     """Print the catalogue: names, what was done, and the equations as they should be and as they are."""
+    print("Here W and dL/dW have shape (outputs, inputs), as in the model; check tells it as they lie in your file.\n")
     for mistake in MISTAKES.values():
-        print(f"{mistake.name}\n  {_general(mistake.explanation)}")
+        print(f"{mistake.name}\n  {general(mistake.explanation)}")
         for change in mistake.changes:
             how = f"  (:{change.how})" if change.how else ""
-            print(f"    right  {_general(change.right)}\n    wrong  {_general(change.wrong)}{how}")
+            print(f"    right  {general(change.right)}\n    wrong  {general(change.wrong)}{how}")
         if mistake.seen:
             print(f"    seen   {mistake.seen}")
         print()
-
-
-def _general(text: str) -> str:
-    """Put letters where a layer's numbers stand."""
-    return text.format(k="k", up="k+1", down="k−1", c="c")
 
 
 def write_new(path: Path, text: str) -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.doctor.findings import Judge, Row
+    from core.guest.described import Layout
     from core.mistakes import Planted
 
 Verdict = Literal["right", "wrong", "cannot run", "cannot tell"]
@@ -69,6 +70,8 @@ class Report:
     """What the file printed."""
     checked_as: tuple[str, ...] = ()
     """The network that it was taken for, in a sentence, and what of that it did not say."""
+    layout: Layout = "inputs, outputs"
+    """How its weights lie; what is wrong is told for weights that lie so."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +186,7 @@ def _right(findings: Findings, remarks: list[str], nothing: str | None, *, copie
         probes=tuple(findings.found.calls),
         remarks=tuple(remarks),
         explained=True,
+        layout=findings.found.layout,
     )
 
 
@@ -230,6 +234,7 @@ def _wrong(findings: Findings, examiner: Examiner, remarks: list[str]) -> Report
         right_for=other,
         probes=tuple(findings.found.calls),
         remarks=tuple(remarks),
+        layout=findings.found.layout,
     )
 
 

@@ -46,6 +46,8 @@ class Call:
 class Consultation:
     """What was asked and what came of it."""
 
+    layout: Layout = "inputs, outputs"
+    """How the file's own weights lie."""
     calls: dict[str, tuple[Call, ...]] = field(default_factory=dict)
     """By probe; two calls where it is called twice."""
     failures: dict[str, GuestError] = field(default_factory=dict)
@@ -106,7 +108,7 @@ class Examiner:
         return True
 
     def _consulted(self, probes: Sequence[Probe]) -> Consultation:
-        found = Consultation()
+        found = Consultation(self._layout)
         for probe in probes:
             try:
                 found.calls[probe.name] = self._calls(probe, found)

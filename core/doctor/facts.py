@@ -1,4 +1,7 @@
-"""What is known of a tensor that is wrong and that no mistake of the catalogue explains."""
+"""What is known of a tensor that is wrong and that no mistake of the catalogue explains.
+
+Rows, columns, shapes and indices are those of the user's own arrays, whichever way his weights lie.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,24 @@ import numpy as np
 
 if TYPE_CHECKING:
     from core.arrays import FloatArray
+    from core.guest.described import Layout
 
 NEAR = 1e-6
 """How far ratios may be apart, relatively, and still be called constant."""
 MOST_SHOWN = 3
 
 
-def facts(name: str, value: FloatArray, right: FloatArray) -> list[str]:
-    """Say in short sentences how `value` differs from what is right."""
+def facts(name: str, value: FloatArray, right: FloatArray, layout: Layout) -> list[str]:
+    """Say in short sentences how `value` differs from what is right; weights are given as (outputs, inputs)."""
+    if value.ndim == right.ndim == 0:
+        return [f"{name} is {value:.6g} for {right:.6g}."]
+    if name.startswith("dL/dW") and layout == "inputs, outputs":
+        return _facts(name, value.T if value.ndim == 2 else value, right.T, 1)
+    return _facts(name, value, right, 0)
+
+
+def _facts(name: str, value: FloatArray, right: FloatArray, units: int) -> list[str]:
+    """Say it of arrays as the user has them; `units` is the axis that counts the layer's units."""
     if value.shape != right.shape:
         return _of_shapes(name, value, right)
     if not np.isfinite(value).all():
@@ -24,17 +37,19 @@ def facts(name: str, value: FloatArray, right: FloatArray) -> list[str]:
     if not value.any():
         return [f"{name} is zero everywhere."]
     found = [
-        *_of_half_precision(name, value),
-        *_of_ratios(name, value, right),
+        *_of_few_digits(name, value),
+        *_of_ratios(name, value, right, units),
         *_of_signs(name, value, right),
-        *_of_units(name, value, right),
+        *_of_units(name, value, right, units),
     ]
     if value.ndim == 2 and value.shape[0] == value.shape[1] > 1 and np.allclose(value.T, right, rtol=NEAR):
         found.append(f"{name} is transposed.")
     return [*found, *_worst(name, value, right)]
 
 
-def _of_half_precision(name: str, value: FloatArray) -> list[str]:
+def _of_few_digits(name: str, value: FloatArray) -> list[str]:
+    if value.size > 1 and np.array_equal(value, np.rint(value)):
+        return [f"Every element of {name} is a whole number: it is rounded, or kept in an array of integers."]
     with np.errstate(over="ignore"):
         halved = value.astype(np.float16).astype(value.dtype)
     if value.size > 1 and np.array_equal(value, halved):
@@ -50,7 +65,7 @@ def _of_shapes(name: str, value: FloatArray, right: FloatArray) -> list[str]:
     return [f"{text}."]
 
 
-def _of_ratios(name: str, value: FloatArray, right: FloatArray) -> list[str]:
+def _of_ratios(name: str, value: FloatArray, right: FloatArray, units: int) -> list[str]:
     with np.errstate(all="ignore"):
         ratio = value / right
     if not np.isfinite(ratio).all() or ratio.size < 2:
@@ -58,10 +73,10 @@ def _of_ratios(name: str, value: FloatArray, right: FloatArray) -> list[str]:
     if _constant(ratio):
         return [f"{name} is {float(np.mean(ratio)):.6g} times what it should be, in every element."]
     if ratio.ndim == 2 and min(ratio.shape) > 1:
-        if all(_constant(row) for row in ratio):
-            return [f"{name} has a constant ratio to the right one in each row, which is a unit of its layer."]
-        if all(_constant(column) for column in ratio.T):
-            return [f"{name} has a constant ratio to the right one in each column, which is an input of its layer."]
+        for axis, line in enumerate(("row", "column")):
+            if all(_constant(each) for each in np.moveaxis(ratio, axis, 0)):
+                what = "a unit" if axis == units else "an input"
+                return [f"{name} has a constant ratio to the right one in each {line}, which is {what} of its layer."]
     return []
 
 
@@ -80,10 +95,10 @@ def _of_signs(name: str, value: FloatArray, right: FloatArray) -> list[str]:
     return []
 
 
-def _of_units(name: str, value: FloatArray, right: FloatArray) -> list[str]:
+def _of_units(name: str, value: FloatArray, right: FloatArray, axis: int) -> list[str]:
     """Tell units that are right from others."""
     good = np.isclose(value, right, rtol=1e-9, atol=0)
-    units = np.asarray(good.all(axis=1) if good.ndim == 2 else good)
+    units = np.asarray(good.all(axis=1 - axis) if good.ndim == 2 else good)
     if 0 < units.sum() < len(units):
         wrong = np.flatnonzero(~units)
         listed = ", ".join(map(str, wrong[:5])) + (", …" if len(wrong) > 5 else "")

@@ -178,12 +178,26 @@ class Findings:
         return f"dL/dz{k}" if {f"dL/dW{k}", f"dL/db{k}"} <= set(wrong) else wrong[0]
 
     def facts(self, name: str) -> list[str]:
-        """Say what is known of a tensor on the first probe that shows it wrong."""
-        for each in self.observations:
-            if not each.within(name):
-                told = facts(name, each.returned[name], each.right[name].value)
-                return [f"On the probe “{each.probe}”:", *told]
-        return []
+        """Say what is known of a wrong tensor, on the probe that shows most; weights as they lie in the file."""
+        wrong = [each for each in self.observations if not each.within(name)]
+        if not wrong:
+            return []
+        chosen = max(wrong, key=lambda each: self._informative(each, name))
+        told = facts(name, chosen.returned[name], chosen.right[name].value, self.found.layout)
+        return [f"On the probe “{chosen.probe}”:", *told]
+
+    def _informative(self, each: Observation, name: str) -> tuple[bool, bool, float, float, int]:
+        """How much there is to see of a tensor: anything at all, in the file's own widths, in most elements, samples.
+
+        Of several that are as good the first is taken, which `max` does.
+        """
+        own = each.given.network == self.network
+        returned, right = _share_not_zero(each.returned[name]), _share_not_zero(each.right[name].value)
+        return returned > 0, own, returned, right, len(each.given.y)
+
+
+def _share_not_zero(values: FloatArray) -> float:
+    return float(np.count_nonzero(values)) / max(values.size, 1)
 
 
 def observed(found: Consultation, precision: Precision) -> list[Observation]:

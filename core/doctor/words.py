@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from core.doctor.sentences import OF_ANOTHER
+from core.mistakes.turning import turned
 from core.wording import joined
 
 if TYPE_CHECKING:
@@ -13,7 +14,11 @@ if TYPE_CHECKING:
 
     from core.doctor.check import Report
     from core.doctor.findings import Row
+    from core.guest.described import Layout
     from core.mistakes import Planted
+
+LARGEST_SHARE = 1e99
+"""A larger one says nothing of the tensor: rounding has next to no part in a right number that is 0."""
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -61,11 +66,12 @@ def diagnosis_lines(report: Report) -> list[str]:
 def diagnoses(report: Report) -> list[tuple[Planted, list[str]]]:
     """Return the mistakes that were named, each with what is said of it; one in several layers is said once.
 
-    There are none in what is known to be right for something else.
+    The mathematics is that of the file's own weights, whichever way they lie. There are none in what is known to be
+    right for something else.
     """
     if is_right_for_what_is_known(report):
         return []
-    return [(same[0], _mistake_lines(same)) for same in _together(report.mistakes)]
+    return [(same[0], _mistake_lines(same, report.layout)) for same in _together(report.mistakes)]
 
 
 def closing_lines(report: Report) -> list[str]:
@@ -93,18 +99,19 @@ def _together(mistakes: Sequence[Planted]) -> list[list[Planted]]:
     return list(groups.values())
 
 
-def _mistake_lines(same: list[Planted]) -> list[str]:
+def _mistake_lines(same: list[Planted], layout: Layout) -> list[str]:
+    laid = turned if layout == "inputs, outputs" else str
     first = same[0]
     layers = [str(each.layer) for each in same if each.layer]
     where = f"Layer{'s' if len(layers) > 1 else ''} {joined(layers)}: " if layers else ""
     said = first.said if len(same) == 1 else first.said_of_several
-    told = said(first.mistake.explanation)
+    told = said(laid(first.mistake.explanation))
     if where and told.split()[0].isalpha():
         told = told[0].lower() + told[1:]
     lines = [f"{where}{told}"]
     for each in same:
-        lines.append(f"  it is         {each.said(each.change.wrong)}")
-        lines.append(f"  it should be  {each.said(each.change.right)}")
+        lines.append(f"  it is         {each.said(laid(each.change.wrong))}")
+        lines.append(f"  it should be  {each.said(laid(each.change.right))}")
     return lines
 
 
@@ -122,7 +129,9 @@ def share_words(row: Row) -> str:
     """Say how far a tensor is off, as a share of what rounding allows; or why that is no number."""
     if not row.shaped:
         return "other shape"
-    return f"{row.share:.2g}" if math.isfinite(row.share) else "nan or inf"
+    if not math.isfinite(row.share):
+        return "nan or inf"
+    return f">{LARGEST_SHARE:.0e}" if row.share > LARGEST_SHARE else f"{row.share:.2g}"
 
 
 def counted(count: int) -> str:

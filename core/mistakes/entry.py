@@ -116,7 +116,8 @@ class Change:
     slot: Slot
     do: Do
     right: str
-    """The line of mathematics as it should be; {k}, {up} and {down} stand for the layer and its neighbours."""
+    """The line of mathematics as it should be; {k}, {up} and {down} stand for the layer and its neighbours, {above} for
+    the layer above {up}. W and dL/dW have shape (outputs, inputs); `core.mistakes.turning` writes it the other way."""
     wrong: str
     fits: Fits = anywhere
     how: str = ""
@@ -143,6 +144,11 @@ class Mistake:
     """Whether it is told from a constant factor only by the learning rate that the function is given."""
     seen: str = ""
     """Where it was seen."""
+
+
+def general(text: str, number: str = "c") -> str:
+    """Put letters where a layer's numbers stand in an explanation or a line of mathematics."""
+    return text.format(k="k", up="k+1", above="k+2", down="k−1", c=number)
 
 
 @dataclass(frozen=True)
@@ -172,11 +178,12 @@ class Planted:
 
     def said(self, text: str) -> str:
         """Put the layer's numbers into an explanation or a line of mathematics."""
-        return text.format(k=self.layer, up=self.layer + 1, down=self.layer - 1, c=self._number)
+        k = self.layer
+        return text.format(k=k, up=k + 1, above=k + 2, down=k - 1, c=self._number)
 
     def said_of_several(self, text: str) -> str:
         """Say an explanation of several layers at once."""
-        return text.format(k="k", up="k+1", down="k−1", c=self._number)
+        return general(text, self._number)
 
     @property
     def _number(self) -> str:

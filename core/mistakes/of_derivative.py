@@ -26,6 +26,8 @@ else:
     from core.functions.later import np
 
 _RIGHT = "δ_{k} = ∂L/∂a_{k} ⊙ f_{k}′(z_{k})"
+_IN_TERMS_OF_A = {"sigmoid": "a_{k}(1 − a_{k})", "tanh": "1 − a_{k}²"}
+_FED_WITH_Z = {"sigmoid": "z_{k}(1 − z_{k})", "tanh": "(1 − z_{k}²)"}
 _curved = every(activation_not("identity", "softmax"), not_fused)
 _by_element = every(activation_not("softmax"), not_fused)
 _sloped = every(activation_not("identity"), not_fused)
@@ -181,15 +183,16 @@ MISTAKES = (
     ),
     Mistake(
         "derivative-formula-at-z",
-        "The formula of the derivative in terms of the activation is fed with z: z(1 − z) for a(1 − a), or 1 − z².",
-        (
+        "The formula of the derivative in terms of the activation is fed with z.",
+        tuple(
             Change(
                 "derivative",
                 _formula_at_z,
-                _RIGHT,
-                "δ_{k} = ∂L/∂a_{k} ⊙ z_{k}(1 − z_{k}), or 1 − z_{k}²",
-                every(activation_among("sigmoid", "tanh"), not_fused),
-            ),
+                f"{_RIGHT}; f_{{k}}′(z_{{k}}) = {formula}",
+                f"δ_{{k}} = ∂L/∂a_{{k}} ⊙ {_FED_WITH_Z[name]}",
+                every(activation_among(name), not_fused),
+            )
+            for name, formula in _IN_TERMS_OF_A.items()
         ),
     ),
     Mistake(
@@ -199,15 +202,16 @@ MISTAKES = (
     ),
     Mistake(
         "derivative-half-done",
-        "One factor of the derivative alone is there: 1 − a for a(1 − a), or 1 − a for 1 − a².",
-        (
+        "One factor of the derivative alone is there: 1 − a.",
+        tuple(
             Change(
                 "derivative",
                 lambda s, k, value, c: 1 - s.a[k],
-                _RIGHT,
+                f"{_RIGHT}; f_{{k}}′(z_{{k}}) = {formula}",
                 "δ_{k} = ∂L/∂a_{k} ⊙ (1 − a_{k})",
-                every(activation_among("sigmoid", "tanh"), not_fused),
-            ),
+                every(activation_among(name), not_fused),
+            )
+            for name, formula in _IN_TERMS_OF_A.items()
         ),
     ),
     Mistake(

@@ -236,12 +236,12 @@ MISTAKES = (
         "bias-times-input",
         "The bias gradient of layer {k} is multiplied by the layer's input.",
         (
-            Change("db", lambda s, k, value, c: s.dW[k].sum(axis=1), _B, "dL/db_{k} = Σ δ_{k} a_{down}ᵀ"),
+            Change("db", lambda s, k, value, c: s.dW[k].sum(axis=1), _B, "dL/db_{k} = Σ_inputs δ_{k}ᵀ a_{down}"),
             Change(
                 "db",
                 lambda s, k, value, c: s.delta[k].T @ s.a[k - 1][:, 0],
                 _B,
-                "dL/db_{k} = Σ δ_{k} a_{down},0",
+                "dL/db_{k} = Σ_samples δ_{k} a_{down}[:, 0]",
                 wider_than_one(-1),
                 "first",
             ),

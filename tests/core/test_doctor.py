@@ -209,11 +209,80 @@ def test_the_words_say_what_it_is_what_it_should_be_and_what_is_right(checked):
     ]
 
 
+OTHER_LAYOUT = UNUSUAL["the other layout"]
+AS_WRITTEN = {
+    "the transpose left out": (
+        [("d @ weights[k].T", "d @ (weights[k] if k == 1 else weights[k].T)")],
+        "δ_1 = (δ_2 W_2) ⊙ f_1′(z_1)",
+        "δ_1 = (δ_2 W_2ᵀ) ⊙ f_1′(z_1)",
+    ),
+    "a transpose too many": (
+        [*OTHER_LAYOUT, ("d @ weights[k]", "d @ (weights[k].T if k == 1 else weights[k])")],
+        "δ_1 = (δ_2 W_2ᵀ) ⊙ f_1′(z_1)",
+        "δ_1 = (δ_2 W_2) ⊙ f_1′(z_1)",
+    ),
+    "an element of the gradient left out": (
+        [("dW[k] = a[k].T @ d", "dW[k] = a[k].T @ d; dW[k][-1 if k == 1 else len(dW[k]):] = 0")],
+        "the last row of dL/dW_2 is 0",
+        "dL/dW_2 = a_1ᵀ δ_2",
+    ),
+    "the same in the other layout": (
+        [*OTHER_LAYOUT, ("dW[k] = d.T @ a[k]", "dW[k] = d.T @ a[k]; dW[k][-1 if k == 1 else len(dW[k]):] = 0")],
+        "the last row of dL/dW_2 is 0",
+        "dL/dW_2 = δ_2ᵀ a_1",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "is_", "should_be"), AS_WRITTEN.values(), ids=AS_WRITTEN)
+def test_the_mathematics_is_that_of_weights_as_they_lie_in_the_file(checked, changes, is_, should_be):
+    told = diagnosis_lines(checked(NOTEBOOK, *changes))
+
+    assert told[1:3] == [f"  it is         {is_}", f"  it should be  {should_be}"]
+
+
+@pytest.mark.parametrize(
+    ("activation", "value", "prime"),
+    [("sigmoid", "1 / (1 + np.exp(-z))", "a_2(1 − a_2)"), ("tanh", "np.tanh(z)", "1 − a_2²")],
+)
+def test_the_derivative_that_is_half_there_is_told_whole_of_the_layers_own_activation(
+    checked, activation, value, prime
+):
+    own = ("import numpy as np", f"import numpy as np\nactivation = {activation!r}")
+    report = checked(NOTEBOOK, own, ("1 / (1 + np.exp(-z))", value), ("* a[k] * (1 - a[k])", "* (1 - a[k])"))
+
+    told = diagnosis_lines(report)
+    assert "alone is there: 1 − a." in told[0]
+    assert f"  it should be  δ_2 = ∂L/∂a_2 ⊙ f_2′(z_2); f_2′(z_2) = {prime}" in told
+
+
 def test_what_no_mistake_explains_is_not_named_but_described(checked):
     report = checked(NOTEBOOK, ("* a[k] * (1 - a[k])", "* a[k] ** 3"))
 
     assert (report.verdict, report.mistakes, report.first_wrong) == ("wrong", (), "dL/dz2")
     assert "Worst elements of dL/dW2" in report.unexplained[-1]
+
+
+@pytest.mark.parametrize("changes", [[], OTHER_LAYOUT], ids=["inputs, outputs", "outputs, inputs"])
+def test_an_element_is_named_by_its_row_and_column_in_the_file(checked, changes):
+    wrong = ("return loss", "dW[0][1, 0] += 5\n    return loss")
+
+    told = checked(NOTEBOOK, *changes, wrong).unexplained
+
+    assert told[-1].startswith("Worst elements of dL/dW1: [1, 0] ")
+
+
+def test_facts_are_those_of_the_probe_that_shows_most(checked):
+    """Where z is small, nothing comes through this mask; most does where the weights are large."""
+    report = checked(
+        NOTEBOOK,
+        ("import numpy as np", "import numpy as np\nactivation = 'relu'"),
+        ("1 / (1 + np.exp(-z))", "np.maximum(z, 0)"),
+        ("* a[k] * (1 - a[k])", "* (zs[k - 1] > 1)"),
+    )
+
+    assert report.unexplained[0] == "On the probe “seven samples, large weights”:"
+    assert "zero everywhere" not in " ".join(report.unexplained)
 
 
 def test_another_loss_with_its_own_gradient_is_told_from_a_wrong_gradient(checked):

@@ -6,6 +6,9 @@ import sys
 
 import pytest
 
+from core.doctor.findings import Row
+from core.doctor.words import share_words
+
 PATIENCE = 60
 MINE = """
 import numpy as np
@@ -72,6 +75,42 @@ def test_a_wrong_one_is_told_with_its_mistake_and_status_1(mlp_tui_process, mine
     assert done.stdout.startswith("mine.py is wrong: half-loss-gradient in layer 3.\n")
     assert "it should be  δ_3 = 2(ŷ − y) ⊙ f_3′(z_3)" in done.stdout
     assert "loss is right. With that one change all seven quantities agree within rounding." in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("changes", "transposed"),
+    [
+        ([("a[k].T @ d", "-a[k].T @ d")], "a_1ᵀ δ_2"),
+        (
+            [
+                ("import numpy as np", "import numpy as np\nlayout = 'outputs, inputs'"),
+                ("@ weights[k] +", "@ weights[k].T +"),
+                ("d @ weights[k].T", "d @ weights[k]"),
+                ("a[k].T @ d", "-d.T @ a[k]"),
+            ],
+            "δ_2ᵀ a_1",
+        ),
+    ],
+    ids=["inputs, outputs", "outputs, inputs"],
+)
+def test_the_equations_are_those_of_weights_that_lie_as_the_files_do(mlp_tui, mine, changes, transposed):
+    told = mlp_tui("check", mine(*changes)).stdout
+
+    assert f"  it is         dL/dW_2 = −{transposed}\n" in told
+    assert f"  it should be  dL/dW_2 = {transposed}\n" in told
+
+
+def test_json_tells_elements_by_the_files_own_rows_and_columns(checked, mine):
+    _, told = checked(mine(("    return np", "    dW[0][1, 7] += 5\n    return np")))
+
+    assert any(text.startswith("Worst elements of dL/dW1: [1, 7] ") for text in told["remarks"])
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.041, "0.041"), (7.4e13, "7.4e+13"), (7.2e306, ">1e+99"), (float("inf"), "nan or inf")]
+)
+def test_what_rounding_allows_is_told_as_far_as_a_number_says_anything(share, text):
+    assert share_words(Row("dL/dW1", (), share)) == text
 
 
 def test_json_is_one_object_that_names_the_mistake_its_layer_and_tensor(checked, mine):
@@ -202,6 +241,7 @@ def test_the_catalogue_is_listed_with_its_equations(mlp_tui):
     done = mlp_tui("mistakes")
 
     assert done.returncode == 0
+    assert done.stdout.startswith("Here W and dL/dW have shape (outputs, inputs)")
     names = [line for line in done.stdout.splitlines() if line and not line.startswith(" ")]
     assert {
         "half-loss-gradient",

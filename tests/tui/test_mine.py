@@ -84,7 +84,7 @@ async def test_enter_on_a_diagnosis_goes_to_the_tensor_at_its_worst_cell(opened,
     saved(mine, WRONG_SIGN)
     async with opened(mine=mine) as program:
         await program.press("n", "5")
-        await program.shows("it should be  dL/dW_2")
+        await program.shows("it should be  dL/dW_2 = a_1ᵀ δ_2")
         await program.until(lambda: program.view.marks, "the file has answered")
         await program.press("enter")
         name = parse_tensor_name("dL/dW2")

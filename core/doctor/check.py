@@ -17,6 +17,7 @@ from core.doctor.sentences import (
     CONTRADICTED,
     CUT_OFF,
     FOLLOWS,
+    KEEPS,
     LOSS_ALONE,
     NO_COPY,
     NOT_OF_ITS_LOSS,
@@ -213,6 +214,8 @@ def _wrong(findings: Findings, examiner: Examiner, remarks: list[str]) -> Report
     mistakes = best.mistakes if best else ()
     open_at = diagnosis.stuck_at or next(iter(best.left_open if best else ()), None)
     remarks += forward_remarks(findings.found)
+    if findings.wrong_in_second_calls_alone and not any(each.mistake.needs_earlier for each in mistakes):
+        remarks.append(KEEPS)
     if open_at:
         remarks += ignored_remarks(examiner, findings.worst())
     other = None

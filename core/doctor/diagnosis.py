@@ -234,7 +234,10 @@ class Doctor:
     def _fitted(
         self, base: tuple[Planted, ...], candidate: Planted, wrong: str, then: tuple[Planted, ...] = ()
     ) -> Planted | None:
-        """Find the mistake's number: gradients depend on it as c₀ + c·c₁ at the layer where it enters."""
+        """Find the mistake's number: gradients depend on it as c₀ + c·c₁ at the layer where it enters.
+
+        First calls tell it, if they do at all: in a second one the first one's number may come in once more.
+        """
         if candidate.mistake.number == "limit":
             return self._with_limit(candidate)
         slopes, rests = [], []
@@ -248,7 +251,9 @@ class Doctor:
             size = float(np.max(np.abs(end - start), initial=0)) or 1.0
             slopes.append(((end - start) / size).ravel())
             rests.append(((value - start) / size).ravel())
-        slope, rest = np.concatenate(slopes), np.concatenate(rests)
+        first = [i for i in self._indices if self._observed[i].earlier is None]
+        chosen = first if any(slopes[i].any() for i in first) else self._indices
+        slope, rest = (np.concatenate([each[i] for i in chosen]) for each in (slopes, rests))
         if not (np.isfinite(slope).all() and np.isfinite(rest).all() and slope.any()):
             return None
         number = _rounded(float(slope @ rest / (slope @ slope)), self._observed[0].epsilon)

@@ -11,6 +11,7 @@ from core.doctor.diagnosis import Diagnosis, Doctor
 from core.doctor.facts import facts
 from core.doctor.observation import Observation, names_downward, rights
 from core.doctor.provenance import same_bits
+from core.doctor.reversal import diagnosed_in_the_other_order
 from core.probes import LARGE_WEIGHTS
 
 if TYPE_CHECKING:
@@ -81,6 +82,11 @@ class Findings:
         return not any(bool(each.returned[name].any()) for each in self.observations for name in self.names[1:])
 
     @property
+    def wrong_in_second_calls_alone(self) -> bool:
+        """Whether every call that came first in its module is right."""
+        return all(each.within(name) for each in self.observations if each.earlier is None for name in self.names)
+
+    @property
     def overflows(self) -> bool:
         """Whether something came back that is nan or inf."""
         return not all(each.finite for each in self.observations)
@@ -148,6 +154,11 @@ class Findings:
         return [each for each in self.observations if each.given.network == self.network]
 
     def diagnosed(self) -> Diagnosis:
+        """Diagnose, in the order in which the gradients came; in the other order if that explains everything."""
+        found = self._diagnosed_as_it_came()
+        return found if found.complete else diagnosed_in_the_other_order(self.observations) or found
+
+    def _diagnosed_as_it_came(self) -> Diagnosis:
         """Diagnose in the precision that came back; in float32's if that explains more."""
         fine = Doctor(self.observations).diagnose()
         if self.precision == "float32" or fine.complete or self.overflows:

@@ -10,7 +10,7 @@ import difflib
 import re
 from typing import TYPE_CHECKING
 
-from core.mistakes import of_derivative, of_loss, of_parameters, of_upstream
+from core.mistakes import of_derivative, of_loss, of_parameters, of_returned, of_upstream
 from core.mistakes.entry import Change, Mistake, Planted, Slot
 
 if TYPE_CHECKING:
@@ -22,11 +22,12 @@ __all__ = ["MISTAKES", "Change", "Mistake", "Planted", "Slot", "places", "planta
 
 MISTAKES = {
     each.name: each
-    for each in (*of_loss.MISTAKES, *of_derivative.MISTAKES, *of_upstream.MISTAKES, *of_parameters.MISTAKES)
+    for kind in (of_loss, of_derivative, of_upstream, of_parameters, of_returned)
+    for each in kind.MISTAKES
 }
 """All mistakes by name."""
 
-NUMBERS = {"factor": 3.0, "learning rate": 0.1, "momentum": 0.9, "weight decay": 0.01, "limit": 0.1}
+NUMBERS = {"factor": 3.0, "learning rate": 0.1, "momentum": 0.9, "weight decay": 0.01, "limit": 0.1, "slope": 0.1}
 """What a mistake's own number is when it is planted without one."""
 
 

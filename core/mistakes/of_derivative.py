@@ -228,6 +228,33 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "mask-inverted",
+        "The mask is the wrong way round: the derivative is that of units above zero where they are below it.",
+        (
+            Change(
+                "derivative",
+                lambda s, k, value, c: s.prime(k, -s.z[k]),
+                _RIGHT,
+                "δ_{k} = ∂L/∂a_{k} ⊙ f_{k}′(−z_{k})",
+                every(activation_among("relu", "leaky_relu"), not_fused),
+            ),
+        ),
+    ),
+    Mistake(
+        "leaky-slope-wrong",
+        "Below zero the derivative is {c}, and not the slope that the activation has there.",
+        (
+            Change(
+                "derivative",
+                lambda s, k, value, c: np.where(s.z[k] > 0, value, c),
+                _RIGHT,
+                "f_{k}′(z) = {c} for z ≤ 0",
+                every(activation_among("leaky_relu"), not_fused),
+            ),
+        ),
+        number="slope",
+    ),
+    Mistake(
         "leaky-slope-missing",
         "Below zero the derivative is 0, as relu has it, and not the slope that the activation has there.",
         (

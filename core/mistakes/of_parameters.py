@@ -1,4 +1,4 @@
-"""Mistakes in dL/dW_k, in dL/db_k, and in what becomes of both at the end."""
+"""Mistakes in dL/dW_k and in dL/db_k."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ else:
 
 _W = "dL/dW_{k} = δ_{k}ᵀ a_{down}"
 _B = "dL/db_{k} = Σ_samples δ_{k}"
-_ALL = "dL/dW_k and dL/db_k of this batch, for every k"
 
 
 def _zero_at(*at: int | slice) -> Do:
@@ -65,39 +64,6 @@ def _of_layer(offset: int) -> Do:
 
 def _above_alike(network: Described, k: int) -> bool:
     return width(k, 1, network) == width(k, 0, network)
-
-
-def _of_the_other_end(s: State, k: int, _value: FloatArray, _c: float) -> FloatArray:
-    return (s.dW if s.part == "W" else s.db)[s.depth + 1 - k]
-
-
-def _accumulated(s: State, k: int, value: FloatArray, _c: float) -> FloatArray:
-    earlier = s.earlier(k)
-    return value if earlier is None else value + earlier
-
-
-def _momentum(s: State, k: int, value: FloatArray, c: float) -> FloatArray:
-    earlier = s.earlier(k)
-    return value if earlier is None else value + c * earlier
-
-
-def _clipped(s: State, _k: int, value: FloatArray, c: float) -> FloatArray:
-    return np.clip(value, -c, c)
-
-
-def _clipped_norm(s: State, _k: int, value: FloatArray, c: float) -> FloatArray:
-    return value * min(1.0, c / s.norm) if s.norm else value
-
-
-def _normalized(_s: State, _k: int, value: FloatArray, _c: float) -> FloatArray:
-    length = np.linalg.norm(value)
-    return value / length if length else value
-
-
-def _normalized_blindly(_s: State, _k: int, value: FloatArray, _c: float) -> FloatArray:
-    """Do the same where nobody thought of a gradient that is zero: it becomes nan."""
-    normalized: FloatArray = value / np.linalg.norm(value)
-    return normalized
 
 
 MISTAKES = (
@@ -280,64 +246,6 @@ MISTAKES = (
         ),
     ),
     Mistake(
-        "gradients-zero",
-        "Every gradient is zero: there is no backward pass yet.",
-        (Change("gradients", lambda s, k, value, c: np.zeros_like(value), _ALL, "0"),),
-    ),
-    Mistake(
-        "order-reversed",
-        "The gradients come in the order of the backward pass, the last layer's first.",
-        (
-            Change(
-                "gradients",
-                _of_the_other_end,
-                "dL/dW_1, …, dL/dW_L, and so dL/db_k",
-                "dL/dW_L, …, dL/dW_1, and so dL/db_k",
-                keeps_shape=lambda network, k: network.layers == network.layers[::-1],
-            ),
-        ),
-    ),
-    Mistake(
-        "gradients-accumulated",
-        "Gradients of an earlier call are still there: the new ones are added to them.",
-        (
-            Change("gradients", _accumulated, _ALL, "those of this batch + those of the call before"),
-            Change(
-                "dW",
-                _accumulated,
-                _W,
-                "dL/dW_{k} = δ_{k}ᵀ a_{down} + that of the call before",
-                how="dW",
-            ),
-            Change(
-                "db",
-                _accumulated,
-                _B,
-                "dL/db_{k} = Σ_samples δ_{k} + that of the call before",
-                how="db",
-            ),
-        ),
-        needs_earlier=True,
-        seen="karpathy/micrograd#53, #102",
-    ),
-    Mistake(
-        "momentum-included",
-        "What is returned is no gradient but a velocity: {c} of the call before is in it.",
-        (Change("gradients", _momentum, _ALL, "those of this batch + {c} · those of the call before"),),
-        number="momentum",
-        needs_earlier=True,
-    ),
-    Mistake(
-        "learning-rate-included",
-        "What is returned is no gradient but an update: the learning rate is in it.",
-        (
-            Change("gradients", lambda s, k, value, c: c * value, _ALL, "η times each"),
-            Change("gradients", lambda s, k, value, c: -c * value, _ALL, "−η times each", how="negative"),
-        ),
-        number="learning rate",
-        needs_rate=True,
-    ),
-    Mistake(
         "weight-decay-included",
         "Weight decay is mixed into the gradients of layer {k}.",
         (
@@ -366,28 +274,4 @@ MISTAKES = (
         ),
         number="weight decay",
     ),
-    Mistake(
-        "gradients-clipped",
-        "The gradients are clipped (at {c}).",
-        (
-            Change("gradients", _clipped, _ALL, "each element clipped to ±{c}"),
-            Change("gradients", _clipped_norm, _ALL, "all scaled to the norm {c} where theirs is larger", how="norm"),
-        ),
-        number="limit",
-    ),
-    Mistake(
-        "gradients-normalized",
-        "Each gradient is divided by its own length.",
-        (
-            Change("gradients", _normalized, _ALL, "each divided by its Euclidean norm"),
-            Change(
-                "gradients",
-                _normalized_blindly,
-                _ALL,
-                "each divided by its Euclidean norm, even where that is 0",
-                how="nan",
-            ),
-        ),
-    ),
 )
-"""Named from dL/dW to dL/db and to all of them."""

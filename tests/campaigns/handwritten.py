@@ -197,6 +197,8 @@ LINES = {
     "activation-for-derivative": ("derivative", "d = a[k]"),
     "derivative-half-done": ("derivative", "d = 1 - a[k]"),
     "derivative-twice": ("derivative", "d = d ** 2"),
+    "mask-inverted": ("derivative", "d = fprime(F[k], -z[k])"),
+    "leaky-slope-wrong": ("derivative", "d = np.where(z[k] > 0, 1, 0.2)"),
     "leaky-slope-missing": ("derivative", "d = np.where(z[k] > 0, d, 0)"),
     "derivative-of-another-activation:tanh": ("derivative", "d = 1 - np.tanh(z[k]) ** 2"),
     "derivative-of-another-activation:tanh-of-a": ("derivative", "d = 1 - a[k] ** 2"),
@@ -260,6 +262,12 @@ LINES = {
         "for part, each in (('W', dW), ('b', db)):\n"
         "        for k in range(1, L + 1):\n"
         "            each[k] = memory[part, k] = 0.9 * memory.get((part, k), 0) + each[k]",
+    ),
+    "momentum-averaged": (
+        "end",
+        "for part, each in (('W', dW), ('b', db)):\n"
+        "        for k in range(1, L + 1):\n"
+        "            each[k] = memory[part, k] = 0.8 * memory.get((part, k), 0) + (1 - 0.8) * each[k]",
     ),
     "weight-decay-included": ("dW", "dW[k] = dW[k] + 0.01 * W[k]"),
     "weight-decay-included:averaged": ("dW", "dW[k] = dW[k] + 0.3 / N * W[k]"),

@@ -9,6 +9,7 @@ from core.doctor.sentences import (
     COARSE_LOSS,
     CUT_OFF,
     FOLLOWS,
+    KEEPS,
     LOSS_ALONE,
     NO_COPY,
     OF_ANOTHER,
@@ -107,6 +108,18 @@ def test_a_wrong_gradient_of_a_wrong_loss_is_right_for_nothing(checked):
     assert (report.verdict, report.right_for) == ("wrong", None)
 
 
+def test_a_mistake_in_gradients_that_come_in_the_other_order_is_found(checked):
+    report = checked(
+        NOTEBOOK,
+        ("def gradients", "layers = [2, 5, 4, 1]\n\ndef gradients"),
+        ("db[k] = d.sum(axis=0)", "db[k] = d.sum(axis=0) * (2 if k == 1 else 1)"),
+        ("return loss, dW, db", "return loss, dW[::-1], db[::-1]"),
+    )
+
+    assert [each.text for each in report.mistakes] == ["order-reversed", "wrong-factor@2:db=2"]
+    assert report.explained
+
+
 # Numbers that overflow, and last digits
 
 
@@ -166,3 +179,15 @@ def test_a_step_on_the_very_weights_that_are_compared_afterwards_is_told(checked
 
     assert (report.verdict, report.mistakes) == ("wrong", ())
     assert report.unexplained == (NO_COPY,)
+
+
+def test_what_is_right_once_and_wrong_again_is_told(checked):
+    stale = (
+        "    loss = np.sum",
+        "    if 'a' in kept and len(kept['a'][0]) == len(x):\n        a[1:-1] = kept['a'][1:-1]\n"
+        "    kept['a'] = list(a)\n    loss = np.sum",
+    )
+    report = checked(NOTEBOOK, stale, ("def gradients", "kept = {}\n\ndef gradients"))
+
+    assert (report.verdict, report.mistakes) == ("wrong", ())
+    assert KEEPS in report.remarks

@@ -1,5 +1,7 @@
 """The catalogue of mistakes: what each does to a simulated pass, and how it is written."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -46,10 +48,10 @@ def test_every_mistake_of_the_catalogue_means_something_somewhere_and_changes_wh
         parameters = Parameters(layers, numbers.normal(size=parameter_count(layers)))
         batch = numbers.normal(size=(6, layers[0])), numbers.uniform(size=(6, layers[-1]))
         given = Given(Network(layers, activations, loss), parameters, *batch)
-        right = Simulation(given)
+        right, before = Simulation(given), Simulation(replace(given, x=given.x[::-1]))
         for each in places(given.network):
             chosen = planted(f"{each.text.partition('=')[0]}", given.network)
-            made = simulate(given, (chosen,), right)
+            made = simulate(given, (chosen,), before)
             assert made is not None, each.text
             if repr((made.loss, made.gradients)) != repr((right.loss, right.gradients)):
                 seen.add(each.mistake.name)

@@ -32,11 +32,14 @@ from core.probes import LARGE_WEIGHTS, large_errors, probes
 from core.reference import Network
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from core.doctor.consult import Consultation
     from core.doctor.findings import Judge, Row
     from core.guest.described import Layout
     from core.mistakes import Planted
+    from core.probes import Probe
 
 Verdict = Literal["right", "wrong", "cannot run", "cannot tell"]
 STATUS: dict[Verdict, int] = {"right": 0, "wrong": 1, "cannot run": 2, "cannot tell": 3}
@@ -123,19 +126,10 @@ def examine(guest: Guest, source: str | None = None, second: Second | None = Non
         asked = [each.without_rate() for each in asked]
     examiner = Examiner(guest, layout_of(guest.constants, guest.path))
     found = examiner.consult(asked)
-    name, (call, *_) = next(iter(found.calls.items()))
-    if not examiner.same_again(call.given, call):
-        return _cannot_tell(network, f"It returns other numbers when it is called again with the same ones ({name}).")
-    if are_stored(found, asked):
-        return _cannot_tell(network, "It returns the same gradients whatever it is given: stored ones, or constants.")
-    findings = Findings(network, found)
-    remarks = remarks_on(found, asked, network)
-    steadier = findings.without_saturation() if findings.wrong else None
-    if steadier is not None:
-        remarks.append((OVERFLOWS if findings.overflows else CUT_OFF).format(probe=LARGE_WEIGHTS))
-        findings = steadier
-    if findings.coarse:
-        remarks.append(COARSE_LOSS if findings.coarse == ("loss",) else COARSE)
+    if nothing := _why_untold(examiner, found, asked):
+        return _cannot_tell(network, nothing)
+    findings, allowed = _judged(network, found)
+    remarks = [*remarks_on(found, asked, network), *allowed]
     copied = False
     if second is not None and (second.always or _doubted(findings, examiner)):
         opinions = findings.opinions(second.opinion)
@@ -150,6 +144,28 @@ def examine(guest: Guest, source: str | None = None, second: Second | None = Non
         return _wrong(strained, examiner, remarks)
     remarks += kink_remarks(examiner, network, found)
     return _right(findings, remarks, nothing_said(guest.path, findings, copied=copied), copied=copied)
+
+
+def _why_untold(examiner: Examiner, found: Consultation, asked: Sequence[Probe]) -> str | None:
+    """Say why what came back shows nothing; None where it does."""
+    name, (call, *_) = next(iter(found.calls.items()))
+    if not examiner.same_again(call.given, call):
+        return f"It returns other numbers when it is called again with the same ones ({name})."
+    if are_stored(found, asked):
+        return "It returns the same gradients whatever it is given: stored ones, or constants."
+    return None
+
+
+def _judged(network: Network, found: Consultation) -> tuple[Findings, list[str]]:
+    """Judge what came back; with what is allowed for: overflows where units saturate, and float32's digits."""
+    findings, remarks = Findings(network, found), []
+    steadier = findings.without_saturation() if findings.wrong else None
+    if steadier is not None:
+        remarks.append((OVERFLOWS if findings.overflows else CUT_OFF).format(probe=LARGE_WEIGHTS))
+        findings = steadier
+    if findings.coarse:
+        remarks.append(COARSE_LOSS if findings.coarse == ("loss",) else COARSE)
+    return findings, remarks
 
 
 def _strained(network: Network, examiner: Examiner) -> Findings | None:
@@ -202,6 +218,7 @@ def _not_copied(findings: Findings) -> Report:
         findings.rows(),
         findings.first_wrong(()),
         unexplained=(NO_COPY,),
+        layout=findings.found.layout,
         probes=tuple(findings.found.calls),
     )
 

@@ -43,7 +43,7 @@ async def test_8_shows_words_the_flow_and_histograms_of_every_layer(opened):
             "|dL/dθ|",
             "log₁₀",
             "−3 is usual",
-            "saturated",
+            "flat",
             *QUANTITIES,
             "1 tanh",
             "2 tanh",

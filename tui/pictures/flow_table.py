@@ -34,7 +34,7 @@ def flow_table(flow: Sequence[Flow], columns: int, heading: Style, dim: Style) -
     above, below = (
         f"{first:<{name}}{sizes[0]:>9}{sizes[1]:>9}  {middle:<{bar + 6}}{ends[0]:>10}{ends[1]:>8}"
         for first, sizes, middle, ends in (
-            ("layer", ("mean", "largest"), ratio[0], ("saturated", "silent")),
+            ("layer", ("mean", "largest"), ratio[0], ("flat", "silent")),
             ("", ("|dL/dθ|", "|dL/dθ|"), ratio[1], ("share", "units")),
         )
     )

@@ -40,7 +40,7 @@ def flow_table(flow: Sequence[Flow], columns: int, heading: Style, dim: Style) -
     )
     lines = [[Segment(above, heading)], [Segment(below, heading)]]
     lines += [_row(each, name, bar, dim) for each in reversed(flow)]
-    return [*lines, [Segment(f"{'':<{name + 20}}{_axis(bar)}  −3 is usual", dim)]]
+    return [*lines, [Segment(f"{'':<{name + 20}}{_axis(bar)}  −3 is usual: 0.1 %", dim)]]
 
 
 def _row(flow: Flow, name: int, bar: int, dim: Style) -> list[Segment]:

@@ -15,6 +15,7 @@ from core.guest.process import GIGABYTE, Limits
 from core.mistakes import MISTAKES
 from core.mistakes.entry import general
 from core.second_opinion import by_autograd, by_scratch
+from tui.findings import probes_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +95,7 @@ def _table(rows: tuple[Row, ...]) -> list[str]:
     lines = [f"{'':2}{'quantity':<10} {'of what rounding allows':>24}  wrong on"]
     for row in rows:
         share = share_words(row)
-        where = ", ".join(row.wrong_on[:3]) + (f" and {len(row.wrong_on) - 3} more" if len(row.wrong_on) > 3 else "")
+        where = probes_text(row.wrong_on)
         lines.append(f"{'✗' if row.wrong_on else '✓'} {row.name:<10} {share:>24}  {where}".rstrip())
     return lines
 

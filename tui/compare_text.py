@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.compare import Verdict, compare
 from core.dat.foreign import read_any
+from tui.digits import digits_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,8 +83,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     return (
         row.name,
         " × ".join(map(str, row.shape)),
-        f"{row.digits[0]:.1f}",
-        f"{row.digits[1]:.1f}",
+        *(digits_text(each, same=row.ulps == 0) for each in row.digits),
         "" if row.ulps is None else "nan" if row.ulps < 0 else f"{row.ulps:,}" if row.ulps < 1e7 else f"{row.ulps:.1e}",
         "" if row.share is None else f"{row.share:.2g}",
         f"[{', '.join(map(str, row.worst))}]",

@@ -9,6 +9,9 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from pathlib import Path
 
+MOST_PROBES = 3
+"""So many are named; of others it is told how many there are."""
+
 
 class Row(Struct, frozen=True):
     """What the check found of one tensor."""
@@ -55,3 +58,14 @@ class Checkup(Struct, frozen=True):
     """What the check took."""
     last: Checkup | None = None
     """The last check that came to a verdict, where this one could not be made."""
+
+
+def probes_text(probes: tuple[str, ...], room: int | None = None) -> str:
+    """Name the first probes, and say how many more there are: as many by name as there is room for, but one."""
+    texts = [_named(probes, most) for most in range(min(MOST_PROBES, len(probes)), 0, -1)]
+    return next((text for text in texts if room is None or len(text) <= room), texts[-1] if texts else "")
+
+
+def _named(probes: tuple[str, ...], most: int) -> str:
+    more = len(probes) - most
+    return ", ".join(probes[:most]) + (f" and {more} more" if more else "")

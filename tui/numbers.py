@@ -49,13 +49,6 @@ def full(value: float, precision: str) -> str:
     return f"{value: .{_FULL[precision]}e}"
 
 
-def digits_text(digits: float | None) -> str:
-    """Write digits of agreement: `10.5`; `16` where all agree; a dash where nothing can be compared."""
-    if digits is None or math.isnan(digits):
-        return "–"
-    return "16" if digits > 15.9 else f"{digits:.1f}"
-
-
 def share_text(share: float) -> str:
     """Write how much of what rounding can do a number is off: `0`, `4e-03`, `0.04`, `12`, `3e+07`."""
     if share == 0 or not math.isfinite(share):

@@ -50,6 +50,8 @@ class RecordedPass(Struct, frozen=True):
     remarks: tuple[str, ...] = ()
     digits: float | None = None
     """The fewest that any of its gradients shares."""
+    same: bool = False
+    """Whether both files have the same gradients, to the last bit."""
     losses: Mapping[str, float] = {}
     """By engine, where its file tells it."""
 

@@ -26,7 +26,8 @@ def said_of_pass(sides: Sides) -> RecordedPass:
         remarks.append(f"read the other way: {pair.other_way.line}")
     if pair.basis:
         remarks.append(f"judged by {pair.basis}")
-    return RecordedPass(labels, MARKS[pair.verdict.status], pair.line, tuple(remarks), digits, sides.losses)
+    same = all(row.ulps == 0 for row in pair.rows)
+    return RecordedPass(labels, MARKS[pair.verdict.status], pair.line, tuple(remarks), digits, same, sides.losses)
 
 
 def line_of(recording: Recording) -> str:

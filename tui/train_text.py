@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from tui.numbers import count_text, digits_text
+from tui.digits import are_same, digits_text
+from tui.numbers import count_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +75,8 @@ class TablePrinter:
             f"  {'  '.join(f'{value:.6g}' for value in each.values()):<{self._width(name, len(each))}}"
             for name, each in epoch.metrics.items()
         )
-        print(f"{epoch.number:>7}  {losses} {digits_text(epoch.digits):>6}{metrics}".rstrip())
+        digits = digits_text(epoch.digits, same=are_same(epoch.losses.values()))
+        print(f"{epoch.number:>7}  {losses} {digits:>6}{metrics}".rstrip())
 
     def _width(self, metric: str, engines: int) -> int:
         return max(len(f"{metric}, each"), 12 * engines)

@@ -369,12 +369,12 @@ def _draw_flow(panels: Sequence[Axes], flow: Sequence[Flow]) -> None:
 
 
 def _draw_saturated(axes: Axes, flow: Sequence[Flow]) -> None:
-    """Draw the share of saturated activations, and of units that are silent; a dash where slopes play no part."""
+    """Draw the shares of flat activations and of silent units; a dash where slopes play no part."""
     for each in flow:
         if each.saturated is None:
             axes.text(each.layer, 0.02, "–", ha="center")
     layers = np.array([each.layer for each in flow])
-    axes.bar(layers - 0.2, [each.saturated or 0.0 for each in flow], 0.4, label="saturated", color=COLOURS[1])
+    axes.bar(layers - 0.2, [each.saturated or 0.0 for each in flow], 0.4, label="flat", color=COLOURS[1])
     silent = [each.silent / each.units if each.units else 0.0 for each in flow]
     axes.bar(layers + 0.2, silent, 0.4, label="silent units", color=COLOURS[0], hatch="//", edgecolor="white")
     axes.set_ylim(0, 1)

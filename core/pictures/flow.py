@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.arrays import diverging
-from core.functions.activations import ACTIVATIONS
+from core.functions.activations import ACTIVATIONS, LEAKY_SLOPE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,8 +35,13 @@ LONG = 4.0
 """log₁₀ of numbers that are written with an exponent."""
 MUCH_FLATTER = 100.0
 """Gradients that change so many-fold from the last layer to the first vanish, or explode."""
+RECTIFIERS = frozenset(("relu", "gelu", "gelu_tanh", "silu", "softplus"))
+"""Activations that go to 0 below zero: what is flat there does not fire. Others that are flat are saturated."""
+KINKED = frozenset(("relu", "leaky_relu"))
+"""Activations whose flat half is as usual as the other."""
+LEAKY = "leaky_relu"
 MOSTLY = 0.5
-"""The share of saturated activations that is worth saying."""
+"""The share of flat activations that is worth saying."""
 WELL = "Nothing looks unhealthy at this epoch."
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
@@ -61,7 +66,8 @@ class Flow:
     stuck: int = 0
     """Units that are flat for every sample of the batch."""
     silent: int = 0
-    """Those of them whose slope is exactly 0: no gradient reaches their weights."""
+    """Those of them that never fire: a rectifier's whose slope is exactly 0, so that no gradient reaches their weights.
+    A saturated tanh has a slope of 0, too, and is none of them."""
 
 
 def flow_of(engine: EngineFrame, activations: Sequence[str], *, fused: bool) -> tuple[Flow, ...]:
@@ -95,7 +101,7 @@ def _of_layer(engine: EngineFrame, computed: Pass, k: int, activation: str, *, s
         *(k, activation, units, samples, mean, most, ratio),
         saturated=float(flat.mean()),
         stuck=int(flat.all(axis=0).sum()),
-        silent=int((slope == 0).all(axis=0).sum()),
+        silent=int((slope == 0).all(axis=0).sum()) if activation in RECTIFIERS else 0,
     )
 
 
@@ -146,15 +152,24 @@ def _of_units(flow: Flow) -> list[str]:
     if flow.silent:
         fires = "fires" if flow.silent == 1 else "fire"
         said.append(f"{_of_all(flow.silent, flow.units)} in layer {flow.layer} never {fires} for {batch} of the batch.")
-    saturated = flow.stuck - flow.silent
-    if saturated:
-        verb = "is" if saturated == 1 else "are"
-        said.append(
-            f"{_of_all(saturated, flow.units)} in layer {flow.layer} {verb} saturated for {batch} of the batch."
-        )
-    if not said and flow.activation != "relu" and flow.saturated is not None and flow.saturated > MOSTLY:
-        said.append(f"{flow.saturated:.0%} of the activations of layer {flow.layer} are saturated.")
+    flat = flow.stuck - flow.silent
+    if flat:
+        state, end = _state(flow.activation, one=flat == 1)
+        said.append(f"{_of_all(flat, flow.units)} in layer {flow.layer} {state} for {batch} of the batch{end}.")
+    if not said and flow.activation not in KINKED and flow.saturated is not None and flow.saturated > MOSTLY:
+        where = f"lie where {flow.activation} is flat" if flow.activation in RECTIFIERS else "are saturated"
+        said.append(f"{flow.saturated:.0%} of the activations of layer {flow.layer} {where}.")
     return said
+
+
+def _state(activation: str, *, one: bool) -> tuple[str, str]:
+    """Say what a unit is where its slope is flat but not 0, and what comes of it."""
+    if activation in RECTIFIERS:
+        return f"hardly {'fires' if one else 'fire'}", ""
+    verb = "is" if one else "are"
+    if activation == LEAKY:
+        return f"{verb} below zero", f": {LEAKY_SLOPE:.0%} of the gradient comes through"
+    return f"{verb} saturated", ""
 
 
 def _of_ratio(flow: Flow) -> list[str]:

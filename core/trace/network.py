@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from core.errors import AddressError
 from core.functions.activations import ACTIVATIONS
@@ -171,10 +172,13 @@ class Network:
     def parse(self, text: str) -> Address:
         """Read an address as `str` writes it: `dL/dW2[3,7]`, `σ′(z2[0,3])`, `next W1[0,0]`, `L`.
 
+        What panes and formulas call otherwise is read too: `ŷ[0,0]` is the last layer's a, `δ1[0,0]` is dL/dz1.
+
         Raises:
             AddressError: it names no number here.
         """
-        name, cell = split_cell(text)
+        name, cell = split_cell(normalize("NFC", text))
+        name = name.replace("ŷ", f"a{self.depth}").replace("δ", "dL/dz")
         named = [each for each in self.names if str(each) == name]
         if not named:
             raise AddressError(f"{text!r} names no number", expected=self._examples())

@@ -114,3 +114,18 @@ def test_nothing_in_a_file_is_taken_for_a_command_to_the_terminal(compared, tmp_
 
     assert done.returncode == 0
     assert "\x1b" not in done.stdout
+
+
+def test_a_file_compared_with_itself_shares_all_digits_and_says_so_as_the_screen_does(compared, dump):
+    path = dump("a.dat")
+    cells = compared(path, path).stdout.splitlines()[4].split()
+    assert cells[4:7] == ["16", "16", "0"]
+
+
+def test_files_an_ulp_apart_are_said_to_share_no_more_than_15_9_digits(compared, tmp_path):
+    near = [[np.nextafter(2.0, 0.0), 0.1]]
+    nearer = [[np.nextafter(near[0][0], 0.0), 0.1]]
+    for name, values in (("a.npz", near), ("b.npz", nearer)):
+        np.savez(tmp_path / name, dW1=np.array(values), db1=np.array([0.5]))
+    cells = compared(tmp_path / "a.npz", tmp_path / "b.npz").stdout.splitlines()[4].split()
+    assert cells[4:7] == ["15.9", "15.9", "1"]

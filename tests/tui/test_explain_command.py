@@ -158,3 +158,22 @@ def test_a_saved_run_is_explained_at_its_last_epoch(mlp_tui, tmp_path):
 
     assert mlp_tui("explain", "L", "--resume", run, "--json").lines[0]["epoch"] == 3
     assert mlp_tui("explain", "L", "--resume", run, "--epoch", "2", "--json").lines[0]["epoch"] == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("ŷ[1,0]", "a2[1,0]"),
+        ("y\u0302[1,0]", "a2[1,0]"),
+        ("δ1[0,2]", "dL/dz1[0,2]"),
+        ("dL/dδ", None),
+        ("y[0,0]", "y[0,0]"),
+    ],
+)
+def test_an_address_is_read_as_the_screen_writes_it(mlp_tui, written, meant):
+    done = mlp_tui("explain", written, "xor")
+    if meant is None:
+        assert "names no number" in done.refusal
+    else:
+        assert done.returncode == 0
+        assert done.stdout.splitlines()[1].startswith(meant)

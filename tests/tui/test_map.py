@@ -1,5 +1,7 @@
 """A whole matrix at a glance, and the ways to a cell that matters."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -107,7 +109,9 @@ async def test_z_shows_the_whole_matrix_with_a_legend_and_z_shows_the_numbers_ag
         await at_large(program)
         numbers = program.text
         await program.press("z")
-        await program.shows("each block of")
+        await program.shows("the largest of each block of")
+        legend = next(line for line in program.text.splitlines() if "log scale" in line)
+        assert len(re.findall(r"█-?\d", legend)) == 5  # a number for each colour
         assert sum(HALF in line for line in program.text.splitlines()) >= 25
         assert "not finite" in program.text
         await program.press("z")

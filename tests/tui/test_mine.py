@@ -1,5 +1,6 @@
 """The user's own file in the program: an engine beside the others, and the doctor, who sees every version saved."""
 
+import re
 import time
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from core import dat
 from core.tensors import parse_tensor_name
+from tui.findings import probes_text
 from tui.mine import experiment_said
 from tui.panes.explain import ExplainPane
 from tui.protocol import Mine, Start
@@ -94,6 +96,40 @@ async def test_enter_on_a_diagnosis_goes_to_the_tensor_at_its_worst_cell(opened,
         assert program.focused == "grid"
         assert "× rounding" in program.text
         assert [str(each) for each, mark in program.view.marks.items() if not mark.within] == ["dL/dW2"]
+
+
+async def test_the_doctor_begins_at_its_top_and_says_how_many_lines_lie_below(opened, mine):
+    saved(mine, WRONG_SIGN)
+    async with opened(mine=mine, size=(80, 24)) as program:
+        await program.press("n", "5")
+        await program.shows("PgDn: ")
+        assert re.search(r"mine\.py is wrong(.|\n)*wrong on(.|\n)* loss ", program.text)
+        below = int(re.search(r"PgDn: (\d+) more lines?", program.text)[1])
+        await program.press("down")
+        await program.shows("it should be  dL/dW_2")
+        assert f"PgDn: {below} " not in program.text
+        await program.press(*["pageup"] * 3)
+        await program.shows(f"PgDn: {below} more line")
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_what_a_tensor_is_wrong_on_is_shortened_and_the_rest_is_counted(opened, mine, size):
+    saved(mine, WRONG_SIGN)
+    async with opened(mine=mine, size=size) as program:
+        await program.press("n", "5")
+        await program.shows("dL/dW2")
+        row = next(line for line in program.text.splitlines() if re.search(r"✗ dL/dW2 ", line))
+        assert re.search(r"  the experiment(, [a-z ]+)* and \d+ more +│$", row)
+        assert "…" not in row
+
+
+def test_probes_are_named_as_far_as_there_is_room():
+    probes = ("the experiment", "seven samples", "one sample", "large weights", "other widths")
+    assert probes_text(probes) == "the experiment, seven samples, one sample and 2 more"
+    assert probes_text(probes, 40) == "the experiment, seven samples and 3 more"
+    assert probes_text(probes, 10) == "the experiment and 4 more"
+    assert probes_text(probes[:2], 40) == "the experiment, seven samples"
+    assert probes_text(()) == ""
 
 
 async def test_every_version_that_is_saved_is_checked_and_a_broken_one_leaves_the_last_result(opened, mine):

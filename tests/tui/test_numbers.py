@@ -1,6 +1,7 @@
 """Numbers as text and colour: aligned, and nothing hidden."""
 
 import math
+import re
 import struct
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.numbers import aligned, count_text, digits_text, full, shape_text, value_style
+from tui.digits import digits_text
+from tui.numbers import aligned, count_text, full, shape_text, value_style
 
 ANY = st.floats(allow_nan=True, allow_infinity=True)
 DECIMALS = st.integers(2, 6)
@@ -66,15 +68,23 @@ def test_a_full_float32_gives_back_its_bits(value):
 
 
 @pytest.mark.parametrize(
-    ("digits", "text"),
-    [(15.95, "16"), (10.46, "10.5"), (0.0, "0.0"), (None, "–"), (math.nan, "–")],
+    ("digits", "same", "text"),
+    [
+        (15.95, True, "16"),
+        (15.95, False, "15.9"),
+        (15.86, False, "15.9"),
+        (10.46, False, "10.5"),
+        (0.0, False, "0.0"),
+        (None, False, "–"),
+        (math.nan, True, "–"),
+    ],
 )
-def test_digits_read_as_people_write_them(digits, text):
-    assert digits_text(digits) == text
+def test_digits_read_as_people_write_them(digits, same, text):
+    assert digits_text(digits, same=same) == text
 
 
 def test_full_digits_of_float32_are_not_sixteen():
-    assert digits_text(7.22) == "7.2"
+    assert digits_text(7.22, same=True) == "7.2"
 
 
 def test_shapes_and_sizes_read_as_people_write_them():
@@ -105,3 +115,13 @@ def test_size_is_seen_in_the_colour(dark):
 
     assert len(set(steps)) == 6
     assert value_style(1e-300, 1.0, dark=dark) == steps[-1]
+
+
+async def test_numbers_that_are_an_ulp_apart_are_not_said_to_share_all_digits(opened):
+    async with opened("moons") as program:
+        await program.press("n", "3", ">", ">")
+        await program.shows("1 ulp")
+        assert "15.9 digits · 1 ulp" in program.text
+        await program.press("e", "e", "e")
+        await program.until(lambda: program.selection.shown == "digits", "the digits are shown")
+        await program.until(lambda: re.search(r"\[ *15\.9 *\]", program.text), "the cell reads 15.9")

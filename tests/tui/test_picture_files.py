@@ -39,7 +39,7 @@ def test_train_writes_every_picture_in_both_formats(mlp_tui, tmp_path):
     )
     assert {"loss (log)", "epoch", "accuracy", "scratch", "autograd", "held-out loss scratch"} <= curve
     assert {"x1", "x2", "ŷ", "class 0", "class 1", "moons · scratch after epoch 2"} <= answers
-    assert {"layer", "saturated", "silent units", "−3 is usual", "weights", "δ", "dL/dW2"} <= spread
+    assert {"layer", "flat", "silent units", "−3 is usual", "weights", "δ", "dL/dW2"} <= spread
     assert "moons · autograd · epoch 2" in spread
 
 

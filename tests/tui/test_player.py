@@ -9,7 +9,7 @@ from core.errors import EpochError
 from core.experiment_file import load
 from core.session import Session
 from core.tensors import Quantity, TensorName
-from tui.numbers import digits_text
+from tui.digits import digits_text
 from tui.player import Player, open_files
 from tui.protocol import (
     ChangeSettings,
@@ -158,7 +158,7 @@ async def test_the_passes_stand_in_a_table_with_losses_digits_and_marks(opened_f
         assert [each.mark for each in passes] == ["✗", "✗"]
         for each in passes:
             (row,) = [line for line in program.text.splitlines() if f"{each.losses['B']:.4e}" in line]
-            assert f"✗ {digits_text(each.digits)}" in row
+            assert f"✗ {digits_text(each.digits, same=each.same)}" in row
             assert f"{each.losses['A']:.4e}" in row
         assert "start" not in program.text
 

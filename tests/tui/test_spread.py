@@ -43,7 +43,7 @@ async def test_8_shows_words_the_flow_and_histograms_of_every_layer(opened):
             "|dL/dθ|",
             "log₁₀",
             "−3 is usual",
-            "saturated",
+            "flat",
             *QUANTITIES,
             "1 tanh",
             "2 tanh",
@@ -78,7 +78,7 @@ async def test_it_stays_where_it_was_turned_while_it_is_counted_anew(opened):
     async with opened("moons", size=(80, 24)) as program:
         await program.press("n", "n")
         await counted(program, "down", "down", "down")
-        await program.pilot.resize_terminal(60, 24)
+        await program.pilot.resize_terminal(76, 24)
         await counted(program)
         await program.shows("lines 4–")
 
@@ -151,6 +151,14 @@ def test_the_numbers_of_a_range_are_rounded_and_never_cut(width, low, high):
     else:  # 0 may stand between them
         assert [numbers[0], numbers[-1]] == [pytest.approx(each, rel=0.5) for each in (low, high)]
         assert numbers[1:-1] in ([], [0.0])
+
+
+def test_a_rule_stands_between_the_ranges_of_two_histograms():
+    numbers = {name_of(each, 1): histogram(np.array([-0.0955, -0.0063]), 12) for each in QUANTITIES}
+    lines = text_of(picture(Spread("scratch", numbers, (flow(1),), ()), ["tanh"], 64, 20, INKS))
+    ranges = next(line for line in lines if "-6e-3" in line)
+    assert len({each.strip() for each in ranges.split("│")}) == 1
+    assert ranges.count("│") == len(QUANTITIES) - 1
 
 
 def test_0_stands_below_its_bar():

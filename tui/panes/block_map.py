@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from rich.style import Style
 
-from tui.numbers import scientific, value_style
+from tui.numbers import value_style
+from tui.pictures.bars import rounded
 from tui.shown import kind_of
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ HEADING_WIDTH = 6
 LEGEND_LINES = 2
 HALF = "▀"
 """Its upper half has the text's colour, its lower half the background's."""
+FAINT = 1e-3
+"""The part of the largest number that stands for fainter ones in the legend."""
 FEWEST_DIGITS, MOST_DIGITS = 0.0, 16.0
 
 
@@ -74,9 +77,7 @@ class Drawing:
     def legend(self, y: int, dim: Style) -> list[Segment]:
         """Say what a block is, then what the colours mean."""
         if y == 0:
-            height, width = self.blocks.height, self.blocks.width
-            every = "each number" if height == width == 1 else f"each block of {height} × {width} numbers"
-            return [Segment(f"{'':{HEADING_WIDTH}}{every} · ▲ ▼ that of the cell · z numbers", dim)]
+            return [Segment(f"{'':{HEADING_WIDTH}}{self._every()} · ▲ ▼ the cell's · z numbers", dim)]
         if kind_of(self.shown) == "digits":
             scale = [(f"{each:g}", each) for each in (16.0, 12.0, 8.0, 4.0, 0.0)]
             text = "the fewest digits"
@@ -85,8 +86,8 @@ class Drawing:
             text = "the largest share of what rounding can do; red from 1 on"
         else:
             most = self.matrix.largest.get(self.shown, 0.0)
-            scale = [("−", -most), ("−", -most * 1e-3), ("0", 0.0), ("+", most * 1e-3), ("+", most)]
-            text = f"the largest magnitude, up to {scientific(most, 1)}"
+            scale = [(rounded(each, 2), each) for each in (-most, -most * FAINT, 0.0, most * FAINT, most)]
+            text = "log scale"
         boxes = [
             part
             for label, value in scale
@@ -96,6 +97,14 @@ class Drawing:
         if kind_of(self.shown) not in ("digits", "share"):
             line += [Segment("█", _pair(self._colour(math.nan), None)), Segment("not finite", dim)]
         return line
+
+    def _every(self) -> str:
+        """Say what a block stands for."""
+        height, width = self.blocks.height, self.blocks.width
+        if height == width == 1:
+            return "each number"
+        block = f"block of {height} × {width}"
+        return f"each {block}" if kind_of(self.shown) in ("digits", "share") else f"the largest of each {block}"
 
     def _colour(self, value: float) -> str:
         if kind_of(self.shown) == "digits":

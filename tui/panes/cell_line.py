@@ -10,7 +10,8 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from core.tensors import Quantity
-from tui.numbers import digits_text, full, scientific, share_text
+from tui.digits import digits_text
+from tui.numbers import full, scientific, share_text
 from tui.protocol import View
 from tui.selection import Selection, cell_of
 from tui.shown import MINE, derived, is_derived
@@ -66,7 +67,8 @@ class CellLine(Static):
             return "" if self.view.comparable else "different starts: the engines can't be compared"
         difference, shared = (float(matrix.values[name][at]) for name in derived(other)[:2])
         who = "differ" if other != MINE else f"{other} differs"
-        text = f"{who} by {scientific(difference, 2)} · {digits_text(shared)} digits"
+        same = other in matrix.ulps and float(matrix.ulps[other][at]) == 0
+        text = f"{who} by {scientific(difference, 2)} · {digits_text(shared, same=same)} digits"
         return f"{text} · {ulps_text(matrix, other, at)}" if other in matrix.ulps else text
 
 

@@ -14,7 +14,7 @@ from textual.reactive import reactive
 
 from core.tensors import TensorName, parse_tensor_name
 from tui.actions import bindings
-from tui.findings import Checkup
+from tui.findings import Checkup, probes_text
 from tui.panes.lines import LinePane
 from tui.protocol import Described, View
 from tui.selection import Selection
@@ -72,15 +72,18 @@ class DoctorPane(LinePane):
         self._lines: list[_Line] = []
         self._item = 0
         self._origin = 0
+        self._begins = True
+        """Whether it stands at its beginning, since nothing else was chosen."""
         self._pinned = 0
         """Lines of the verdict, which stay on top."""
         self._width = 0
         """For which the lines are broken."""
 
     def watch_checkup(self, old: Checkup | None, new: Checkup | None) -> None:
-        """Write it anew; where the verdict is another, begin at its diagnosis."""
+        """Write it anew; where the verdict is another, choose its diagnosis, and show all from its beginning."""
         self._write()
         if new is not None and new.verdict and (old is None or old.line != new.line):
+            self._begins = True
             diagnosed = [
                 line.item for line in self._lines if line.item >= len(self._result.rows if self._result else ())
             ]
@@ -98,26 +101,37 @@ class DoctorPane(LinePane):
             self._item = self._lines[at].item
             self.refresh()
 
+    def on_resize(self) -> None:
+        """Keep in sight what was; count anew what is below."""
+        super().on_resize()
+        self._keep_in_sight()
+
     def on_mouse_scroll_down(self) -> None:
         """Scroll."""
-        self._scroll(3)
+        self._leave(3)
 
     def on_mouse_scroll_up(self) -> None:
         """Scroll."""
-        self._scroll(-3)
+        self._leave(-3)
 
     def action_choose(self, by: int) -> None:
-        """Choose the next tensor or diagnosis; scroll where there is none in that direction."""
+        """Choose the next tensor or diagnosis; scroll where there is none in that direction.
+
+        What is chosen at the beginning may lie below what is seen: then it is shown first.
+        """
+        if self._begins and not self._in_sight:
+            by = 0
         if not 0 <= self._item + by <= self._last_item:
-            self._scroll(by)
+            self._leave(by)
             return
+        self._begins = False
         self._item += by
         self._keep_in_sight()
         self.refresh()
 
     def action_turn(self, by: int) -> None:
         """Turn a page."""
-        self._scroll(by * max(1, self._room_below - 1))
+        self._leave(by * max(1, self._room_below - 1))
 
     def action_jump(self) -> None:
         """Go to the tensor that is chosen."""
@@ -153,7 +167,6 @@ class DoctorPane(LinePane):
 
     def _write(self) -> None:
         found, result, self._width = self.checkup, self._result, self.size.width
-        self.border_subtitle = Content(_state(found)) if found else ""
         if found is None:
             self._lines = [line for text in NOTHING for line in self._wrapped(text, self.dim)]
             self._pinned = 0
@@ -180,8 +193,8 @@ class DoctorPane(LinePane):
         if result.rows:
             lines.append(_Line(f"  {'quantity':<10}{'of what rounding allows':>25}  wrong on", self.heading))
         for item, row in enumerate(result.rows):
-            where = ", ".join(row.wrong_on)
-            text = f"{'✗' if row.wrong_on else '✓'} {row.name:<10}{row.share:>25}  {where}"
+            text = f"{'✗' if row.wrong_on else '✓'} {row.name:<10}{row.share:>25}  "
+            text += probes_text(row.wrong_on, self._room - len(text))
             lines.append(_Line(_cut(text, self._room), style, _target(row.name), item))
         for item, each in enumerate(result.diagnosed, start=len(result.rows)):
             lines.append(_Line(""))
@@ -212,12 +225,37 @@ class DoctorPane(LinePane):
 
     def _scroll(self, by: int) -> None:
         self._origin = max(0, min(self._origin + by, len(self._lines) - self._pinned - self._room_below))
+        self._entitle()
         self.refresh()
+
+    def _entitle(self) -> None:
+        """Say how much lies below what is seen, and what the check does."""
+        below = len(self._lines) - self._pinned - self._room_below - self._origin
+        more = f"PgDn: {below} more line{'s' if below > 1 else ''}" if below > 0 and self.size.height else ""
+        state = _state(self.checkup) if self.checkup else ""
+        self.border_subtitle = Content(" · ".join(each for each in (more, state) if each)).markup
+
+    def _leave(self, by: int) -> None:
+        """Scroll away from the beginning."""
+        self._begins = False
+        self._scroll(by)
+
+    @property
+    def _own_lines(self) -> list[int]:
+        """Which lines, of those below the verdict, belong to what is chosen."""
+        return [at for at, line in enumerate(self._lines[self._pinned :]) if line.item == self._item]
+
+    @property
+    def _in_sight(self) -> bool:
+        own = self._own_lines
+        return not own or self._origin <= own[0] < self._origin + self._room_below
 
     def _keep_in_sight(self) -> None:
         """Keep what is chosen in sight; where it is the first, all that stands above it too."""
-        own = [at for at, line in enumerate(self._lines[self._pinned :]) if line.item == self._item]
-        if own:
+        own = self._own_lines
+        if self._begins:
+            self._origin = 0
+        elif own:
             first = 0 if self._item == 0 else own[0]
             self._origin = min(max(self._origin, own[-1] + 1 - self._room_below), first)
         self._scroll(0)

@@ -12,8 +12,9 @@ from textual.reactive import reactive
 
 from tui.actions import bindings
 from tui.numbers import scientific, value_style
-from tui.panes.explain_text import Room, Row, explanation_rows, feeding_rows, link_text, wrapped
+from tui.panes.explain_text import Room, explanation_rows, feeding_rows, link_text
 from tui.panes.lines import LinePane, origin_for
+from tui.panes.pieces import Row, fitted, wrapped
 from tui.selection import FEW_TERMS, Selection
 from tui.shown import MINE
 
@@ -229,7 +230,7 @@ class ExplainPane(LinePane):
         """Write the rows; leave those of the last explanation until the next one is there."""
         if self.explained is not None:
             before = self.link
-            self._rows = self._written(self.explained)
+            self._rows = [fitted(row, self.size.width) for row in self._written(self.explained)]
             self._find(before if self._settled else self._came_from)
             self._settled = True
         self._keep_in_sight()

@@ -3,51 +3,23 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.tensors import TensorName
 from tui.numbers import full, scientific
+from tui.panes.explain_terms import SHARE, doubt_rows, term_rows
+from tui.panes.pieces import GAP, MARK, Piece, Row, percent, sentence, wrapped
 from tui.shown import MINE, is_derived
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from typing import Literal
 
-    from core.trace import Address, Cells, Difference, Explanation, Line, Operand, Sheet, Term
+    from core.trace import Address, Cells, Difference, Explanation, Operand
     from core.trace.explanation import Pair
 
-    Kind = Literal["text", "heading", "dim", "wrong"]
-
-MARK = 2
-"""Columns at the left for the cursor's mark."""
-LEAST_DIGITS, TRIED_DIGITS = 3, 6
-SHARE, GAP = 8, 2
 FULL_WIDTH = 23
 """Columns of a number with all digits."""
-MOST_LABEL = 34
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A part of a row."""
-
-    text: str
-    kind: Kind = "text"
-    link: Address | None = None
-    """What Enter on it leads to."""
-    number: float | None = None
-    """What its colour is to show."""
-
-
-Row = tuple[Piece, ...]
-
-
-def wrapped(text: str, width: int, kind: Kind = "text", indent: int = 0) -> Iterator[Row]:
-    """Break a text into rows, at spaces."""
-    lines = textwrap.wrap(text, max(width - MARK, 20), subsequent_indent=" " * indent, break_on_hyphens=False)
-    return ((Piece(" " * MARK + line, kind),) for line in lines)
 
 
 @dataclass(frozen=True)
@@ -79,7 +51,7 @@ def explanation_rows(explanation: Explanation, shown: str, room: Room, sample: i
         one = explanation.count == 1
         engines = _engines_in_columns(explanation, engine, width) if one else ()
         numbers = list(_number_rows(explanation, engine, room))
-        operands = _operand_rows(explanation, engines, width) if one else _term_rows(explanation, engine, width)
+        operands = _operand_rows(explanation, engines, width) if one else term_rows(explanation, engine, width)
     return room.apart(
         [*wrapped(explanation.formula, width, indent=4), *numbers],
         operands,
@@ -108,11 +80,6 @@ def _near(cells: Cells, sample: int) -> Address:
     return replace(first, cell=(sample, *first.cell[1:])) if units and cells.cell[0] is None else first
 
 
-def _sentence(text: str) -> str:
-    """Begin with a capital, but leave names as they are."""
-    return text[0].upper() + text[1:] if text.partition(" ")[0].isalpha() or text[0].isdigit() else text
-
-
 # The formula with numbers
 
 
@@ -134,109 +101,6 @@ def _shortened(text: str, width: int) -> str:
         terms = f"{terms[:cut]} + …"
         text = f"{terms} {sign} {result}"
     return text
-
-
-# A sum: its terms
-
-
-def _term_rows(explanation: Explanation, engine: str, width: int) -> Iterator[Row]:
-    """Write a row a term, then what closes the sum."""
-    from core.trace.sheet import sheet  # noqa: PLC0415 - loads NumPy, which is there when an explanation is
-
-    label = min(max(len(term.text) for term in explanation.terms), MOST_LABEL)
-    label = max(label, len("terms, largest first"), len(str(explanation.address)))
-    room = width - MARK - label - SHARE - 3 * GAP
-    tried = sheet(explanation, engine, TRIED_DIGITS)
-    if tried is None:
-        yield from _plain_term_rows(explanation, engine, label)
-        yield from _doubt(explanation, engine, width)
-        return
-    digits = TRIED_DIGITS + room // 2 - _widest(tried)
-    laid = sheet(explanation, engine, max(min(digits, _digits(explanation, engine)), LEAST_DIGITS))
-    assert laid is not None
-    columns = _Columns(label, _widest(laid))
-    yield columns.heading(explanation, engine)
-    for term, line in zip(explanation.terms, laid.terms, strict=True):
-        yield columns.term(term, line, engine)
-    yield from columns.closing(laid)
-    yield from _doubt(explanation, engine, width)
-
-
-def _digits(explanation: Explanation, engine: str) -> int:
-    return 17 if explanation.closings[engine].precision == "float64" else 9
-
-
-def _widest(laid: Sheet) -> int:
-    lines = (*laid.terms, laid.left_out, laid.rounding, laid.result)
-    return max(max(len(line.text), len(line.running)) for line in lines if line is not None)
-
-
-@dataclass(frozen=True)
-class _Columns:
-    """Label, value, share in the result, and the sum so far."""
-
-    label: int
-    number: int
-
-    def heading(self, explanation: Explanation, engine: str) -> Row:
-        by = "largest first" if explanation.order == "size" else "in their order"
-        name = f"{'':{MARK}}{'terms, ' + by:<{self.label}}"
-        text = f"{engine:>{self.number}}{'':{GAP}}{'share':>{SHARE}}{'':{GAP}}{'sum so far':>{self.number}}"
-        return (Piece(f"{name}{'':{GAP}}{text}", "heading"),)
-
-    def term(self, term: Term, line: Line, engine: str) -> Row:
-        share = term.shares.get(engine)
-        parts = f"{'' if share is None else _percent(share):>{SHARE}}{'':{GAP}}{line.running:>{self.number}}"
-        value = Piece(f"{'':{GAP}}{line.text:>{self.number}}", number=float(line.value))
-        return (Piece(" " * MARK), *_linked(term, self.label), value, Piece(f"{'':{GAP}}{parts}", "dim"))
-
-    def closing(self, laid: Sheet) -> Iterator[Row]:
-        if laid.left_out is not None:
-            yield self._line(laid.left_out, "dim")
-        yield self._line(laid.rounding, "dim")
-        yield self._line(laid.result, "text")
-
-    def _line(self, line: Line, kind: Kind) -> Row:
-        running = f"{'':{GAP + SHARE + GAP}}{line.running:>{self.number}}" if kind == "dim" else ""
-        text = f"{'':{MARK}}{line.label:<{self.label}}{'':{GAP}}{line.text:>{self.number}}"
-        return Piece(text, kind), Piece(running, "dim")
-
-
-def _plain_term_rows(explanation: Explanation, engine: str, label: int) -> Iterator[Row]:
-    """Write the terms of a sum that is not finite, and so can't be closed."""
-    for term in explanation.terms:
-        value = float(term.values[engine]) if engine in term.values else None
-        text = "" if value is None else scientific(value, 5)
-        yield Piece(" " * MARK), *_linked(term, label), Piece(f"{'':{GAP}}{text:>13}", number=value)
-    if explanation.left_out:
-        yield (Piece(f"{'':{MARK}}{explanation.left_out} more terms", "dim"),)
-
-
-def _linked(term: Term, width: int) -> Iterator[Piece]:
-    """Write a term's text with its operands as links, as wide as the column."""
-    rest, used = term.text, 0
-    for operand in term.operands:
-        before, found, after = rest.partition(operand.text)
-        if not found:
-            continue
-        if before:
-            yield Piece(before)
-        yield Piece(found, link=operand.address)
-        rest, used = after, used + len(before) + len(found)
-    yield Piece(rest.ljust(max(0, width - used)))
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.1f} %" if abs(share) < 10 else f"{share * 100:.0f} %"
-
-
-def _doubt(explanation: Explanation, engine: str, width: int) -> Iterator[Row]:
-    """Say so where the formula does not give the engine's number."""
-    from core.trace.words import doubt  # noqa: PLC0415 - as above
-
-    closing = explanation.closings[engine]
-    if not closing.reproduced:
-        yield from wrapped(f"✗ {_sentence(doubt(closing, of_sum=explanation.of_sum))}.", width, "wrong", indent=2)
 
 
 # A function, or a sum of one term: its operands
@@ -265,7 +129,7 @@ def _operand_rows(explanation: Explanation, engines: Sequence[str], width: int) 
         yield (Piece(f"{'':{MARK}}and {explanation.more_operands} more", "dim"),)
     yield from _closing_rows(explanation, engines, label)
     for each in engines:
-        yield from _doubt(explanation, each, width)
+        yield from doubt_rows(explanation, each, width)
 
 
 def _operand_pieces(operand: Operand, engines: Sequence[str], explanation: Explanation, label: int) -> Iterator[Piece]:
@@ -310,14 +174,14 @@ def _result_rows(
         label = ""
     if is_derived(shown) and len(explanation.results) > 1 and not pairs:
         both = f"{next(iter(explanation.results))} and {MINE}" if shown.endswith(MINE) else "The engines"
-        yield (Piece(f"{'':{MARK}}{_sentence(both)} have the same number, to the last bit."),)
+        yield (Piece(f"{'':{MARK}}{sentence(both)} have the same number, to the last bit."),)
 
 
 def _remark_rows(explanation: Explanation, shown: str, width: int) -> Iterator[Row]:
     """Say which numbers are not the user's own, where theirs are looked at."""
     if shown.endswith(MINE):
         for text in explanation.remarks.get(MINE, ()):
-            yield from wrapped(f"{_sentence(text)}.", width)
+            yield from wrapped(f"{sentence(text)}.", width)
 
 
 def _beside_rows(explanation: Explanation, engine: str | None) -> Iterator[Row]:
@@ -350,7 +214,7 @@ def _told_differences(explanation: Explanation, pairs: Mapping[Pair, Difference]
     """Say in a sentence each through which operand the engines come to differ."""
     for (first, other), each in pairs.items():
         which = f"{first} − {other}: " if len(explanation.results) > 2 else ""
-        yield from wrapped(f"{which}{each.text if which else _sentence(each.text)}.", width)
+        yield from wrapped(f"{which}{each.text if which else sentence(each.text)}.", width)
 
 
 def _difference_rows(pairs: Mapping[Pair, Difference]) -> Iterator[Row]:
@@ -364,7 +228,7 @@ def _cause_rows(title: str, difference: Difference) -> Iterator[Row]:
     label = max(map(len, [*texts, "comes in through", "what is left out"]))
     yield (Piece(f"{'':{MARK}}{'comes in through':<{label}}{title:>22}{'share':>{SHARE}}", "heading"),)
     for each, text in zip(difference.causes, texts, strict=True):
-        share = "" if each.share is None else _percent(each.share)
+        share = "" if each.share is None else percent(each.share)
         link = each.operand.address if each.operand else None
         amount = Piece(f"{scientific(each.amount, 3):>22}", number=each.amount)
         yield (

@@ -10,12 +10,13 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from tui.actions import bindings
-from tui.numbers import aligned, digits_text, share_text, value_style
+from tui.digits import digits_text
+from tui.numbers import aligned, share_text, value_style
 from tui.panes.block_map import HEADING_WIDTH, LEGEND_LINES, Drawing, block_at
 from tui.panes.lines import LinePane, origin_for
 from tui.protocol import View, Window
 from tui.selection import Selection, cell_of
-from tui.shown import MINE, kind_of
+from tui.shown import MINE, derived, kind_of
 
 if TYPE_CHECKING:
     from textual import events
@@ -232,23 +233,24 @@ class MatrixGrid(LinePane):
         mark = "▸" if row == at_row else " "
         segments = [Segment(f"{mark}{row:>{HEADING_WIDTH - 2}} ", self.heading)]
         values, dark = matrix.values.get(self.selection.shown), self.app.current_theme.dark
+        ulps = next((each for other, each in matrix.ulps.items() if self.selection.shown in derived(other)), None)
         for column in range(self._left, min(self._left + self._columns_shown, matrix.columns)):
             if values is None or not matrix.window.holds(row, column):
                 segments.append(Segment("…".center(self._cell_width), self.dim))
                 continue
-            value = float(values[row - matrix.window.row, column - matrix.window.column])
-            text, style = self._cell(matrix, value, dark=dark)
+            at = row - matrix.window.row, column - matrix.window.column
+            text, style = self._cell(matrix, float(values[at]), same=ulps is not None and not ulps[at], dark=dark)
             if (row, column) == (at_row, at_column):
                 segments.append(Segment(_bracketed(text), style + Style(bold=True, reverse=self.has_focus)))
             else:
                 segments.append(Segment(f" {text} ", style))
         return segments
 
-    def _cell(self, matrix: Matrix, value: float, *, dark: bool) -> tuple[str, Style]:
+    def _cell(self, matrix: Matrix, value: float, *, same: bool, dark: bool) -> tuple[str, Style]:
         """Return a cell's text, two narrower than the column, and its colour."""
         width = self._cell_width - 2
         if kind_of(self.selection.shown) == "digits":
-            return f"{digits_text(value):>{width - 4}}    ", Style.null() if value > 5 else self.cursor
+            return f"{digits_text(value, same=same):>{width - 4}}    ", Style.null() if value > 5 else self.cursor
         if kind_of(self.selection.shown) == "share":
             return share_text(value).rjust(width), self.wrong if not value <= 1 else Style.null()
         largest = matrix.largest.get(self.selection.shown, 0.0)

@@ -11,8 +11,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 
+from tui.digits import are_same, digits_text
 from tui.history import LossHistory
-from tui.numbers import aligned, digits_text
+from tui.numbers import aligned
 from tui.panes.lines import ListPane, origin_for
 
 if TYPE_CHECKING:
@@ -114,14 +115,15 @@ class LossPane(ListPane):
         current = number == self.view.epoch
         style = self.cursor if current else Style.null()
         text = f"{'▸' if current else ' '}{number:>{self._epoch_width - 1}}{''.join(cells)}"
-        agreed = f"{f'{shown.mark} {digits_text(shown.digits)}':>6}"
+        agreed = f"{f'{shown.mark} {digits_text(shown.digits, same=shown.same)}':>6}"
         return [Segment(text, style), Segment(agreed, style + self.wrong if shown.mark == "✗" else style)]
 
     def _row(self, epoch: int, names: tuple[str, ...]) -> list[Segment]:
         assert self.view is not None
         current = epoch == self.view.epoch
         cells = [self._loss_text(name, epoch) for name in names]
-        digits = digits_text(self.history.at("digits", epoch)) if epoch else ""
+        same = are_same(self.history.at(name, epoch) for name in names)
+        digits = digits_text(self.history.at("digits", epoch), same=same) if epoch else ""
         text = f"{'▸' if current else ' '}{epoch:>{self._epoch_width - 1}}{''.join(cells)}"
         style = self.cursor if current else Style.null()
         parted = self.view.parted is not None and epoch >= self.view.parted

@@ -11,7 +11,8 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from core.tensors import INPUT, TARGET, Quantity, TensorName
-from tui.numbers import digits_text, scientific, shape_text
+from tui.digits import digits_text
+from tui.numbers import scientific, shape_text
 from tui.panes.lines import ListPane, origin_for
 from tui.selection import Selection
 from tui.shown import MINE
@@ -125,7 +126,7 @@ class ModelPane(ListPane):
         label, shape, count = self._texts(name)
         tensor = self.selection.tensor if selected else self._of_row(name)
         agreed = self.view.agreements.get(tensor) if self.view else None
-        digits = digits_text(agreed.digits) if agreed else ""
+        digits = digits_text(agreed.digits, same=agreed.ulps == 0) if agreed else ""
         at_work = self.at_work if working and not name.part else None
         mark = at_work.arrow if at_work is not None else "▸" if selected else " "
         text = f"{mark} {label:<12}{shape:>8}{f'{count:>7}' if self._counts else ''} "

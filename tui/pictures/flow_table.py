@@ -34,13 +34,13 @@ def flow_table(flow: Sequence[Flow], columns: int, heading: Style, dim: Style) -
     above, below = (
         f"{first:<{name}}{sizes[0]:>9}{sizes[1]:>9}  {middle:<{bar + 6}}{ends[0]:>10}{ends[1]:>8}"
         for first, sizes, middle, ends in (
-            ("layer", ("mean", "largest"), ratio[0], ("saturated", "silent")),
+            ("layer", ("mean", "largest"), ratio[0], ("flat", "silent")),
             ("", ("|dL/dθ|", "|dL/dθ|"), ratio[1], ("share", "units")),
         )
     )
     lines = [[Segment(above, heading)], [Segment(below, heading)]]
     lines += [_row(each, name, bar, dim) for each in reversed(flow)]
-    return [*lines, [Segment(f"{'':<{name + 20}}{_axis(bar)}  −3 is usual", dim)]]
+    return [*lines, [Segment(f"{'':<{name + 20}}{_axis(bar)}  −3 is usual: 0.1 %", dim)]]
 
 
 def _row(flow: Flow, name: int, bar: int, dim: Style) -> list[Segment]:

@@ -23,6 +23,7 @@ MOST_BAR_ROWS = 8
 LABEL_ROWS = 3
 """Of a layer: its name above the bars, below them their range and the tallest one's count."""
 NO_PASS = "No gradients at epoch 0: n trains the first epoch. The weights are those that training starts from."
+RULE = "│"
 BROKEN = "✕ counts what is inf or nan."
 
 
@@ -65,6 +66,12 @@ def _words(spread: Spread, columns: int) -> list[list[Segment]]:
     return [[Segment(line)] for text in texts for line in _folded(text, columns)]
 
 
+def _ruled(labels: list[str]) -> str:
+    """Set labels side by side, with a rule between them: two numbers of one must not read as those of the next."""
+    pairs = zip(labels, [*labels[1:], ""], strict=True)
+    return "".join(label + (RULE if label.strip() and after.strip() else " ") for label, after in pairs).rstrip()
+
+
 def _folded(text: str, columns: int) -> list[str]:
     lines, line = [], ""
     for word in text.split(" "):
@@ -93,5 +100,5 @@ def _of_layer(spread: Spread, k: int, activation: str, size: tuple[int, int], in
     for at in range(bar_rows):
         lines.append([Segment(" ".join(bar_row(each, width, at, bar_rows) for each in row), inks.bars)])
     for label in (range_label, peak_label):
-        lines.append([Segment(" ".join(label(each, width) for each in row), inks.dim)])
+        lines.append([Segment(_ruled([label(each, width) for each in row]), inks.dim)])
     return lines

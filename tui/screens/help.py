@@ -24,7 +24,10 @@ WORDS = (
     ("update", "θ_k − θ_{k−1}"),
     ("z, a", "a layer before and after its activation; a0 is the input x, the last a is the prediction ŷ"),
     ("δ", "dL/dz, the error that is passed back"),
-    ("digits", "the decimal digits that both engines' numbers share, the fewest of a tensor; 16 is all of them"),
+    (
+        "digits",
+        "the decimal digits that both engines' numbers share, the fewest of a tensor; 16: the same to the last bit",
+    ),
     ("✓ ✗ ~", "rounding explains how far each engine is off; it does not; the numbers are too small to show it"),
     ("of rounding", "the share: how much of what rounding alone could do an engine is off; exact: not at all"),
     ("", "(the judge is a float64 pass at the engine's own parameters)"),

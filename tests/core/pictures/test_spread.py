@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.engines.scratch import Scratch
 from core.experiment_file import load, parse
+from core.functions.activations import ACTIVATIONS
 from core.pictures.flow import Flow, findings, flow_of
 from core.pictures.histogram import histogram
 from core.pictures.spread import QUANTITIES, name_of, spread_of
@@ -123,6 +124,50 @@ def test_units_that_never_fire_are_counted_and_said():
     assert any("3 of 6 units in layer 1 never fire" in each for each in findings(flow))
 
 
+@pytest.mark.parametrize(("activation", "far"), [("tanh", 1000.0), ("sigmoid", -1000.0), ("elu", -1000.0)])
+def test_a_unit_at_the_end_of_its_range_is_saturated_though_its_slope_is_exactly_0(activation, far):
+    found = _flow_at(activation, far)
+    assert (found.stuck, found.silent) == (4, 0)
+    said = findings([found])[0]
+    assert said == f"4 of 4 units in layer 1 are saturated for all {found.samples} samples of the batch."
+
+
+@pytest.mark.parametrize("activation", ["relu", "gelu", "gelu_tanh", "silu", "softplus"])
+def test_a_rectifier_far_below_zero_never_fires(activation):
+    found = _flow_at(activation, -1000.0)
+    assert (found.stuck, found.silent) == (4, 4)
+    assert findings([found])[0] == f"4 of 4 units in layer 1 never fire for all {found.samples} samples of the batch."
+
+
+@pytest.mark.parametrize(
+    ("activation", "said"),
+    [
+        ("gelu", "4 of 4 units in layer 1 hardly fire for all {n} samples of the batch."),
+        (
+            "leaky_relu",
+            "4 of 4 units in layer 1 are below zero for all {n} samples of the batch: 1% of the gradient "
+            "comes through.",
+        ),
+    ],
+)
+def test_what_lets_some_of_the_gradient_through_is_not_called_saturated(activation, said):
+    found = _flow_at(activation, -4.0)
+    assert (found.stuck, found.silent) == (4, 0)
+    assert findings([found])[0] == said.format(n=found.samples)
+
+
+def _flow_at(activation, z):
+    """Return the flow through a layer of four units whose z are all the same."""
+    text = f"layers = [2, 4, 1]\nactivation = '{activation}'\n[data]\nsource = 'moons'"
+    session = session_of(parse(text, "some"), 1)
+    engine = session.frame().engines["scratch"]
+    zs = np.full_like(engine.computed.z[1], z)
+    computed = replace(
+        engine.computed, z={**engine.computed.z, 1: zs}, a={**engine.computed.a, 1: ACTIVATIONS[activation].value(zs)}
+    )
+    return flow_of(_with(engine, computed), session.experiment.activations(), fused=False)[0]
+
+
 def _silenced(engine, units):
     from core.engines.base import EngineState
     from core.parameters import Parameters
@@ -149,11 +194,12 @@ def test_an_engine_that_keeps_z_a_and_delta_to_itself_has_what_is_known(moons):
 
 def flow(layer, **settings):
     usual = {"mean_gradient": 1e-2, "largest_gradient": 1e-1, "ratio": -3.0, "saturated": 0.1}
-    return Flow(layer, "tanh", 16, 80, **{**usual, **settings})
+    return Flow(layer=layer, **{"activation": "tanh", "units": 16, "samples": 80, **usual, **settings})
 
 
 def test_nothing_is_said_of_what_is_well():
     assert findings([flow(1), flow(2), flow(3, saturated=None)]) == ()
+    assert findings([flow(k, activation="leaky_relu", saturated=0.6) for k in (1, 2)]) == ()
 
 
 @pytest.mark.parametrize(
@@ -170,6 +216,7 @@ def test_nothing_is_said_of_what_is_well():
         ([flow(1), flow(2, stuck=1, silent=1)], "1 of 16 units in layer 2 never fires"),
         ([flow(1, stuck=3)], "3 of 16 units in layer 1 are saturated for all 80 samples"),
         ([flow(1, saturated=0.75)], "75% of the activations of layer 1 are saturated"),
+        ([flow(1, activation="silu", saturated=0.75)], "75% of the activations of layer 1 lie where silu is flat"),
         ([flow(1, ratio=-0.3)], "The update of W1 is 50% of its weights"),
         ([flow(1, ratio=3.25)], "The update of W1 is 1,800 times as large as its weights"),
         ([flow(1, ratio=300.3)], "The update of W1 is 2.0e300 times as large as its weights"),

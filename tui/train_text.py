@@ -80,8 +80,9 @@ class TablePrinter:
         return max(len(f"{metric}, each"), 12 * engines)
 
     def end(self, target: FloatArray, predictions: dict[str, FloatArray]) -> None:
-        """Print the target and the predictions of the first few samples."""
-        print(f"\n{'target':<20} {_rows(target)}")
+        """Print the target and the predictions of the first few samples, and when in the run those were made."""
+        print("\nAfter the last update (each loss above is from before its update):")
+        print(f"{'target':<20} {_rows(target)}")
         for name, prediction in predictions.items():
             print(f"{f'prediction {name}':<20} {_rows(prediction)}")
 

@@ -13,7 +13,7 @@ from textual import on
 from textual.app import App, SystemCommand
 from textual.events import Event, Key
 
-from tui.actions import ACTIONS
+from tui.offered import offered, palette_help
 from tui.panes.grid import MatrixGrid
 from tui.protocol import FollowOwn, Show, ShowMap, Window
 from tui.screens.dialog import Dialog
@@ -204,13 +204,14 @@ class MlpApp(App[None]):
         await self._take_keys()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Offer every action in the palette, then what Textual has."""
+        """Offer every action in the palette, each once, with its keys; then what Textual has."""
         if screen is self._main:
-            for action in ACTIONS:
+            actions = {each.label: each for each in reversed(offered(of_files=self._main.of_files))}
+            for label, action in reversed(actions.items()):
                 name = f"action_{action.name.removeprefix('app.').partition('(')[0]}"
                 if not action.name.startswith("app.") or name in vars(MlpApp):
-                    label = action.label[0].upper() + action.label[1:]
-                    yield SystemCommand(label, action.help, lambda action=action: self._main.perform(action))
+                    title = label[0].upper() + label[1:]
+                    yield SystemCommand(title, palette_help(action), lambda action=action: self._main.perform(action))
         yield from super().get_system_commands(screen)
 
     def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:

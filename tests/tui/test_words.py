@@ -4,6 +4,7 @@ import pytest
 
 from core.experiment_file import load
 from tui.protocol import Described
+from tui.recent import remember_pane, remembered_pane
 
 
 def line_with(text, program):
@@ -100,3 +101,109 @@ async def test_a_run_that_goes_on_without_the_view_says_so_and_what_follows_it(o
         await program.pilot.press("end", "v")
         await program.until(lambda: "End follows" not in program.text, "the view follows")
         await program.press("space")
+
+
+# What a key has selected that is not in sight
+
+
+@pytest.mark.parametrize("pane", ["5", "6", "7", "8"])
+async def test_a_quantity_that_is_not_in_sight_is_named(opened, pane):
+    async with opened("moons") as program:
+        await program.press("n", pane, "v")
+        assert "W1 is selected: 3 shows it." in program.said
+
+
+@pytest.mark.parametrize("pane", ["5", "6"])
+async def test_an_engine_that_is_not_in_sight_is_named(opened, pane):
+    async with opened("moons") as program:
+        await program.press("n", pane, "e")
+        assert "autograd is selected: 3 shows it." in program.said
+
+
+@pytest.mark.parametrize("pane", ["7", "8"])
+async def test_a_picture_of_an_engine_says_so_where_what_parts_them_is_selected(opened, pane):
+    async with opened("moons") as program:
+        await program.press("n", pane, "e")
+        assert "is selected" not in program.said
+        await program.press("e")
+        assert "difference is selected: 3 shows it; here it stays with scratch." in program.said
+
+
+@pytest.mark.parametrize("pane", ["3", "4"])
+async def test_nothing_is_said_of_what_is_in_sight(opened, pane):
+    async with opened("moons") as program:
+        await program.press("n", pane, "e", "v")
+        assert "is selected" not in program.said
+
+
+@pytest.mark.parametrize(("keys", "cell"), [((), "dL/dW1[2,1]"), (("right_square_bracket",), "dL/db1[2]")])
+async def test_a_copy_says_of_which_cell_it_is(opened, keys, cell):
+    async with opened() as program:
+        await program.press("n", *keys, "3", "down", "down", "right", "8", "y")
+        await program.until(lambda: f"{cell} of scratch was sent" in program.said, "the cell is named")
+
+
+# Two files
+
+
+def dumps(folder):
+    return [folder / name for name in ("my_autograd.dat", "torch_autograd.dat")]
+
+
+@pytest.fixture
+def files(mlp_tui, tmp_path):
+    mlp_tui("train", "--epochs", 1, "--dump", tmp_path)
+    return dumps(tmp_path)
+
+
+async def test_of_two_files_the_footer_offers_only_what_works_there(opened_files, files):
+    async with opened_files(*files, size=(160, 40)) as program:
+        footer = program.text.splitlines()[-1]
+        assert " ".join(footer.split()) == "n → next p ← back o open e engine v quantity ? help q quit"
+        await program.press("space")
+        assert "nothing to train" in program.said
+
+
+async def test_the_footer_has_all_of_its_keys_again_where_a_run_is_opened_in_the_place_of_files(opened_files, files):
+    async with opened_files(*files, size=(160, 40)) as program:
+        program.main.described = Described(load("xor"), ("scratch", "autograd"))
+        program.main.refresh_bindings()
+        await program.shows("space run")
+
+
+async def test_of_two_files_the_help_tells_only_what_works_there(opened_files, files):
+    async with opened_files(*files, size=(120, 200)) as program:
+        await program.press("question_mark")
+        assert "Next pass." in program.text
+        for text in ("trains it", "slow motion", "Plant a mistake", "Change settings", "Write .dat", "Explaining"):
+            assert text not in program.text
+
+
+async def test_of_two_files_the_palette_offers_only_what_works_there(opened_files, files):
+    async with opened_files(*files) as program:
+        titles = {each.title for each in program.app.get_system_commands(program.main)}
+        assert {"Next", "Engine", "Largest number", "Loss curve"} <= titles
+        assert not {"Run", "Dump", "Settings", "Explain", "Walk", "Start again", "Plant a mistake"} & titles
+
+
+async def test_two_files_open_on_the_matrix_and_what_is_turned_to_there_is_not_remembered(opened_files, files):
+    remember_pane("doctor")
+    async with opened_files(*files) as program:
+        assert program.main.right.current == "matrix"
+        await program.press("6")
+        assert program.main.right.current == "curve"
+    assert remembered_pane() == "doctor"
+
+
+# The palette
+
+
+async def test_the_palette_tells_the_keys_and_nothing_twice(opened):
+    async with opened() as program:
+        commands = list(program.app.get_system_commands(program.main))
+        titles = [each.title for each in commands]
+        assert len(set(titles)) == len(titles)
+        helps = {each.title: each.help for each in commands}
+        assert helps["Next"] == "n  → · Next epoch; trains it if it is new."
+        assert helps["Explain"].startswith("4 · ")
+        assert not [each.title for each in commands if each.help.rstrip(".").lower() == each.title.lower()]

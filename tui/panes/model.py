@@ -59,7 +59,11 @@ class ModelPane(ListPane):
             self.tensor = tensor
 
     def watch_view(self, view: View | None) -> None:
-        """Say in a few words how right the engines are."""
+        """Say in a few words how right the engines are; and where the user's own has left their path."""
+        own = f"{self.BORDER_TITLE} · {MINE} on its own path"
+        title = own if view is not None and view.own_path else self.BORDER_TITLE
+        if self.border_title != title:
+            self.border_title = title
         self.border_subtitle = Content(_verdict(view) if view else "")
 
     def on_click(self, event: events.Click) -> None:

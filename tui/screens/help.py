@@ -11,12 +11,15 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.actions import Action, groups
+from tui.actions import groups
+from tui.offered import keys_text, offered
 from tui.screens.dialog import DIALOGS
 from tui.served import works_here
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+
+    from tui.actions import Action
 
 WORDS = (
     ("epoch k", "its pass (loss, gradients) is made with the parameters before its update; epoch 0 is the start"),
@@ -42,6 +45,10 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,question_mark,f1,q", "dismiss(None)", "close", key_display="Esc")
     ]
 
+    def __init__(self, *, of_files: bool = False) -> None:
+        super().__init__()
+        self._offered = offered(of_files=of_files)
+
     def compose(self) -> ComposeResult:
         """Write the page."""
         with VerticalScroll(classes="dialog page") as page:
@@ -53,7 +60,7 @@ class HelpScreen(ModalScreen[None]):
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True, min_width=12)
         table.add_column()
-        for group, actions in groups().items():
+        for group, actions in groups(self._offered).items():
             table.add_row(Text(group, style="bold underline"), "")
             for action in filter(_works, actions):
                 table.add_row(Text(keys_text(action), style="bold"), Text(action.help))
@@ -62,16 +69,6 @@ class HelpScreen(ModalScreen[None]):
         for word, meaning in WORDS:
             table.add_row(Text(word, style="bold"), Text(meaning))
         return table
-
-
-def keys_text(action: Action) -> str:
-    """Write an action's keys as they stand on the keyboard; without any, it is in the palette."""
-    names = {"question_mark": "?", "f1": "F1", "left_square_bracket": "[", "right_square_bracket": "]"}
-    names |= {"full_stop": ".", "comma": ",", "escape": "Esc", "enter": "Enter", "backspace": "Backspace"}
-    names |= {"greater_than_sign": ">", "less_than_sign": "<", "plus": "+", "minus": "-", "exclamation_mark": "!"}
-    arrows = {"left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "PgUp", "pagedown": "PgDn"}
-    words = {**names, **arrows, "home": "Home", "end": "End"}
-    return "  ".join(words.get(key, key) for key in (action.keys or "ctrl+p").split(",") if works_here(key))
 
 
 def _works(action: Action) -> bool:

@@ -16,6 +16,7 @@ from textual.events import Event, Key
 from tui.offered import offered, palette_help
 from tui.panes.grid import MatrixGrid
 from tui.protocol import FollowOwn, Show, ShowMap, Window
+from tui.recent import remember_theme, remembered_theme
 from tui.screens.dialog import Dialog
 from tui.screens.main import MainScreen
 from tui.selection import worst_of
@@ -45,6 +46,9 @@ class MlpApp(App[None]):
     def __init__(self, conductor: Conductor) -> None:
         super().__init__()
         self._conductor = conductor
+        theme = remembered_theme()
+        if theme in self.available_themes:
+            self.theme = theme
         self._main = MainScreen(conductor)
         self._held: deque[Key] = deque()
         """Keys that have come and wait for their turn."""
@@ -62,6 +66,7 @@ class MlpApp(App[None]):
             with contextlib.suppress(RuntimeError, ValueError):  # only the main thread's loop takes signals
                 loop.add_signal_handler(number, self._end, 128 + number)
         self.app_resume_signal.subscribe(self, self._paint_all)
+        self.theme_changed_signal.subscribe(self, lambda theme: remember_theme(theme.name))
 
     def _paint_all(self, _app: App[object]) -> None:
         """Paint everything anew: the shell has written on the screen meanwhile."""

@@ -43,6 +43,9 @@ class Printer(Protocol):
     def begin(self, session: Session) -> None:
         """Say what runs."""
 
+    def nothing(self, trained: int, wanted: int) -> None:
+        """Say in the place of `begin` that as many epochs as are wanted have been trained before."""
+
     def epoch(self, epoch: Epoch) -> None:
         """Tell of an epoch."""
 
@@ -66,6 +69,10 @@ class TablePrinter:
         names, metrics = session.engines, session.metric_names
         columns = "".join(f"  {f'{name}, each':<{self._width(name, len(names))}}" for name in metrics)
         print(f"{'epoch':>7}  {'':1}{'  '.join(f'{name:<16}' for name in names)}  digits{columns}".rstrip())
+
+    def nothing(self, trained: int, wanted: int) -> None:
+        """Print how many there are, and what would train on."""
+        print(f"Nothing to train: the run has {trained} of {wanted} epochs. --epochs {trained + 1} or more trains on.")
 
     def epoch(self, epoch: Epoch) -> None:
         """Print a row."""
@@ -107,6 +114,9 @@ class JsonPrinter:
 
     def begin(self, session: Session) -> None:
         """Print nothing: all that follows explains itself."""
+
+    def nothing(self, trained: int, wanted: int) -> None:
+        """Print nothing: there is no object of an epoch."""
 
     def epoch(self, epoch: Epoch) -> None:
         """Print an epoch."""

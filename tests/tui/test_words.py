@@ -1,10 +1,16 @@
 """What the screen and the commands say of what is shown: of when it is, of which sample, of what is run."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from core.experiment_file import load
+from tui import served
 from tui.protocol import Described
-from tui.recent import remember_pane, remembered_pane
+from tui.recent import remember_pane, remember_theme, remembered_pane, remembered_theme
 
 
 def line_with(text, program):
@@ -207,3 +213,85 @@ async def test_the_palette_tells_the_keys_and_nothing_twice(opened):
         assert helps["Next"] == "n  → · Next epoch; trains it if it is new."
         assert helps["Explain"].startswith("4 · ")
         assert not [each.title for each in commands if each.help.rstrip(".").lower() == each.title.lower()]
+
+
+# What is remembered
+
+
+async def test_the_theme_that_was_chosen_is_there_at_the_next_start(opened):
+    async with opened("xor") as program:
+        assert program.app.current_theme.dark
+        program.app.theme = "textual-light"
+        await program.press("n")
+    async with opened("xor") as program:
+        assert program.app.theme == "textual-light"
+
+
+@pytest.mark.parametrize("kept", ["", "nonsense"])
+async def test_a_theme_that_is_not_there_is_passed_over(opened, kept):
+    remember_theme(kept)
+    async with opened("xor") as program:
+        assert program.app.theme == "textual-dark"
+
+
+def test_the_theme_of_a_visitor_is_not_the_servers_to_keep(monkeypatch, tmp_path):
+    remember_theme("textual-light")
+    monkeypatch.setenv(served.FOLDER, str(tmp_path))
+    remember_theme("nord")
+    assert remembered_theme() == ""
+    monkeypatch.delenv(served.FOLDER)
+    assert remembered_theme() == "textual-light"
+
+
+async def test_an_explanation_at_epoch_0_says_which_key_brings_it(opened):
+    remember_pane("explain")
+    async with opened("xor") as program:
+        await program.shows("Nothing has been computed yet. Press n to train the first epoch")
+        assert "expected an epoch" not in program.text
+
+
+async def test_the_doctor_says_where_to_go_on_without_a_file(opened):
+    remember_pane("doctor")
+    async with opened("xor") as program:
+        await program.shows("Without one: 3 shows the engines' numbers, n trains an epoch.")
+
+
+# On the command line
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("trian", "did you mean train?"),
+        ("moonz", "did you mean moons?"),
+        ("zzz", "mlp-tui --help and mlp-tui list name them"),
+    ],
+)
+def test_a_word_that_is_no_command_and_no_experiment_is_refused_with_what_may_be_meant(mlp_tui, word, meant):
+    assert mlp_tui(word).refusal == f"no command or experiment is called {word}; {meant}"
+
+
+@pytest.mark.parametrize("path", ["./trian", "trian.toml", "/nowhere/trian"])
+def test_what_looks_like_a_file_is_one_that_can_t_be_read(mlp_tui, path):
+    assert "can't be read (No such file or directory)" in mlp_tui(path).refusal
+
+
+def test_a_run_that_has_its_epochs_already_says_that_there_is_nothing_to_train(mlp_tui, tmp_path):
+    run = tmp_path / "run.safetensors"
+    mlp_tui("train", "--epochs", 2, "--save", run)
+    done = mlp_tui("train", "--resume", run, "--epochs", 2)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Nothing to train: the run has 2 of 2 epochs. --epochs 3 or more trains on.\n")
+    assert "digits" not in done.stdout
+    assert "prediction scratch" in done.stdout
+
+
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["list"], ["mistakes"]])
+def test_where_whoever_reads_has_gone_it_ends_quietly_and_with_the_same_status(words):
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as pipe:
+        program = [Path(sys.executable).with_name("mlp-tui"), *words]
+        done = subprocess.run(program, stdout=pipe, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (141, b"")

@@ -295,3 +295,19 @@ def test_where_whoever_reads_has_gone_it_ends_quietly_and_with_the_same_status(w
         program = [Path(sys.executable).with_name("mlp-tui"), *words]
         done = subprocess.run(program, stdout=pipe, stderr=subprocess.PIPE, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+# The help
+
+
+async def test_the_help_begins_with_ten_keys_and_the_words_then_tells_all_keys(opened):
+    async with opened(size=(120, 100)) as program:
+        await program.press("question_mark")
+        page = [part.strip() for line in program.text.splitlines() for part in line.split("│")]
+        useful, words, epochs = (page.index(head) for head in ("Most useful", "Words", "Epochs"))
+        assert useful < words < epochs
+        told = " ".join(page[useful:words])
+        assert all(f"  {key}  " in f"  {told}" for key in ("space", "v", "]", "e", "3", "4", "w", "k"))
+        assert "Train to the last planned epoch" in told
+        assert "Ten epochs on." not in told
+        assert "answer map: from after it" in " ".join(page[words:epochs])

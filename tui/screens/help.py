@@ -1,4 +1,4 @@
-"""The help: every key, from the registry, and what the words on the screen mean."""
+"""The help: the keys that are of most use, what the words on the screen mean, then every key, from the registry."""
 
 from __future__ import annotations
 
@@ -17,12 +17,27 @@ from tui.screens.dialog import DIALOGS
 from tui.served import works_here
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from textual.app import ComposeResult
 
     from tui.actions import Action
 
+USEFUL = (
+    *("step(1)", "step(-1)", "run", "quantity", "tensor(1)"),
+    *("engine", "pane('matrix')", "pane('explain')", "app.worst", "app.walk"),
+)
+"""The ten actions that come first."""
 WORDS = (
     ("epoch k", "its pass (loss, gradients) is made with the parameters before its update; epoch 0 is the start"),
+    (
+        "loss, ŷ",
+        "from before the epoch's update (or each batch's); accuracy, held-out and the answer map: from after it",
+    ),
+    (
+        "sample 0",
+        "x, y, ŷ in Model are of the first sample of the epoch's last batch, another one where epochs are shuffled",
+    ),
     ("parameter", "what the pass used, θ_{k−1}; the cell's line shows what it became, → θ_k"),
     ("update", "θ_k − θ_{k−1}"),
     ("z, a", "a layer before and after its activation; a0 is the input x, the last a is the prediction ŷ"),
@@ -60,15 +75,24 @@ class HelpScreen(ModalScreen[None]):
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True, min_width=12)
         table.add_column()
-        for group, actions in groups(self._offered).items():
-            table.add_row(Text(group, style="bold underline"), "")
-            for action in filter(_works, actions):
-                table.add_row(Text(keys_text(action), style="bold"), Text(action.help))
-            table.add_row("", "")
+        useful = sorted(
+            (each for each in self._offered if each.name in USEFUL), key=lambda each: USEFUL.index(each.name)
+        )
+        _add_group(table, "Most useful", useful)
+        table.add_row("", "")
         table.add_row(Text("Words", style="bold underline"), "")
         for word, meaning in WORDS:
             table.add_row(Text(word, style="bold"), Text(meaning))
+        for group, actions in groups(self._offered).items():
+            table.add_row("", "")
+            _add_group(table, group, actions)
         return table
+
+
+def _add_group(table: Table, name: str, actions: Iterable[Action]) -> None:
+    table.add_row(Text(name, style="bold underline"), "")
+    for action in filter(_works, actions):
+        table.add_row(Text(keys_text(action), style="bold"), Text(action.help))
 
 
 def _works(action: Action) -> bool:

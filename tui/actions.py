@@ -96,7 +96,7 @@ ACTIONS = (
     Action("zoom(2)", "minus,down", "more epochs", "More epochs.", "Loss curve", "curve", shown="- ↓"),
     Action("pan(-0.25)", "ctrl+left", "pan back", "Earlier epochs.", "Loss curve", "curve", shown="^←"),
     Action("pan(0.25)", "ctrl+right", "pan on", "Later epochs.", "Loss curve", "curve", shown="^→"),
-    Action("whole", "0", "all epochs", "All epochs.", "Loss curve", "curve"),
+    Action("whole", "0", "all epochs", "The whole run again.", "Loss curve", "curve"),
     Action("log", "l", "log or linear", "A logarithmic axis of losses, or a linear one.", "Loss curve", "curve"),
     Action("layer(-1)", "up", "layer before", "The layer before.", "Answer map", "map", shown="↑"),
     Action("layer(1)", "down", "next layer", "The next layer's units, or the answer.", "Answer map", "map", shown="↓"),
@@ -144,9 +144,9 @@ def bindings(scope: Scope) -> list[Binding]:
     ]
 
 
-def groups() -> dict[str, list[Action]]:
-    """Return the actions by group, in order."""
+def groups(actions: tuple[Action, ...] = ACTIONS) -> dict[str, list[Action]]:
+    """Return actions by group, in order."""
     grouped: dict[str, list[Action]] = {}
-    for action in ACTIONS:
+    for action in actions:
         grouped.setdefault(action.group, []).append(action)
     return grouped

@@ -13,9 +13,10 @@ from textual import on
 from textual.app import App, SystemCommand
 from textual.events import Event, Key
 
-from tui.actions import ACTIONS
+from tui.offered import offered, palette_help
 from tui.panes.grid import MatrixGrid
 from tui.protocol import FollowOwn, Show, ShowMap, Window
+from tui.recent import remember_theme, remembered_theme
 from tui.screens.dialog import Dialog
 from tui.screens.main import MainScreen
 from tui.selection import worst_of
@@ -45,6 +46,9 @@ class MlpApp(App[None]):
     def __init__(self, conductor: Conductor) -> None:
         super().__init__()
         self._conductor = conductor
+        theme = remembered_theme()
+        if theme in self.available_themes:
+            self.theme = theme
         self._main = MainScreen(conductor)
         self._held: deque[Key] = deque()
         """Keys that have come and wait for their turn."""
@@ -62,6 +66,7 @@ class MlpApp(App[None]):
             with contextlib.suppress(RuntimeError, ValueError):  # only the main thread's loop takes signals
                 loop.add_signal_handler(number, self._end, 128 + number)
         self.app_resume_signal.subscribe(self, self._paint_all)
+        self.theme_changed_signal.subscribe(self, lambda theme: remember_theme(theme.name))
 
     def _paint_all(self, _app: App[object]) -> None:
         """Paint everything anew: the shell has written on the screen meanwhile."""
@@ -204,13 +209,14 @@ class MlpApp(App[None]):
         await self._take_keys()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Offer every action in the palette, then what Textual has."""
+        """Offer every action in the palette, each once, with its keys; then what Textual has."""
         if screen is self._main:
-            for action in ACTIONS:
+            actions = {each.label: each for each in reversed(offered(of_files=self._main.of_files))}
+            for label, action in reversed(actions.items()):
                 name = f"action_{action.name.removeprefix('app.').partition('(')[0]}"
                 if not action.name.startswith("app.") or name in vars(MlpApp):
-                    label = action.label[0].upper() + action.label[1:]
-                    yield SystemCommand(label, action.help, lambda action=action: self._main.perform(action))
+                    title = label[0].upper() + label[1:]
+                    yield SystemCommand(title, palette_help(action), lambda action=action: self._main.perform(action))
         yield from super().get_system_commands(screen)
 
     def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import ExperimentError, GuestError
-from core.experiment_file import DEFAULT
+from core.experiment_file import DEFAULT, shipped
 from tui.protocol import Mine
 from tui.served import may_open_files
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
 
 def own_file(path: Path | None, experiment: str | None, memory: str) -> Mine | None:
@@ -51,3 +53,16 @@ def source_of(experiment: str | None, settings: list[str] | None, resume: Path |
             "--resume brings the experiment of its run", expected="neither EXPERIMENT nor --set with it"
         )
     return experiment or DEFAULT
+
+
+def require_known(word: str, commands: Sequence[str]) -> None:
+    """Refuse a word that is neither an experiment's name nor looks like a file.
+
+    Raises:
+        ExperimentError: it says which of the commands and experiments may have been meant.
+    """
+    if word in shipped() or set(word) & set("/.~\\") or Path(word).exists():
+        return
+    near = difflib.get_close_matches(word, [*commands, *shipped()], 1)
+    meant = f"did you mean {near[0]}?" if near else "mlp-tui --help and mlp-tui list name them"
+    raise ExperimentError(f"no command or experiment is called {word}; {meant}")

@@ -57,7 +57,9 @@ def _command(words: list[str]) -> int:
         return _refused(str(error))
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit) as error:
+        if not isinstance(error, BrokenPipeError) and not isinstance(error.__context__, BrokenPipeError):
+            raise  # Rich, which writes the help, exits where its reader has gone
         _print_no_more()
         return 141
     except OSError as error:

@@ -12,7 +12,7 @@ from core import __version__
 from core.errors import ExperimentError, GuestError
 from core.experiment_file import describe, load, shipped
 from tui import launch
-from tui.arguments import asked_for, own_file, planting, source_of
+from tui.arguments import asked_for, own_file, planting, require_known, source_of
 from tui.protocol import Start
 from tui.recorded import Compared
 
@@ -63,6 +63,7 @@ def open_screen(
         How much memory that process may use, such as 500M.
     """
     source = source_of(experiment, settings, resume)
+    require_known(source, [name for name in app if not name.startswith("-")])
     if resume is None:
         load(source, settings or ())
     else:

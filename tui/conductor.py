@@ -53,6 +53,10 @@ Listener = Callable[[Event], object]
 class Conductor(Protocol):
     """What the screen knows of the trainer."""
 
+    @property
+    def of_files(self) -> bool:
+        """Whether it begins with two files, and no run."""
+
     def listen(self, listener: Listener) -> None:
         """Hand all that comes, and has come, to `listener`; called once, from a running event loop."""
 
@@ -130,6 +134,11 @@ class ProcessConductor:
         self.failures: list[str] = []
         """What went wrong with files after `leave`."""
         self._begin(module="tui.standby")
+
+    @property
+    def of_files(self) -> bool:
+        """Whether it began with two files, and no run."""
+        return self._start.compared is not None
 
     def listen(self, listener: Listener) -> None:
         """Read in a thread of its own; `listener` must be safe to call from there."""
@@ -280,6 +289,8 @@ def _folder(asked: WriteDumps | SaveWeights | SaveRun | SavePicture) -> Path:
 
 class LocalConductor:
     """A trainer in the same event loop, working between the loop's other tasks; for tests."""
+
+    of_files = False
 
     def __init__(self, make: Callable[[Listener], Trainer | Player]) -> None:
         self._make = make

@@ -98,7 +98,10 @@ def run(asked: Request) -> int:
     printer: Printer = JsonPrinter() if asked.as_json else TablePrinter()
     if asked.save is not None:
         _check_place(asked.save, force=asked.force)
-    printer.begin(session)
+    if session.trained < (wanted := asked.epochs or session.experiment.epochs):
+        printer.begin(session)
+    else:
+        printer.nothing(session.trained, wanted)
     if asked.save is None:
         _train(session, asked, printer)
         _conclude(session, asked, printer)

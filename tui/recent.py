@@ -1,4 +1,4 @@
-"""Recent: what is remembered from one start to the next: the experiments and saved runs opened last, and the pane."""
+"""Recent: what is remembered from one start to the next: the files opened last, the pane, the theme."""
 
 from __future__ import annotations
 
@@ -30,18 +30,36 @@ def remember(path: Path) -> None:
 
 def remembered_pane() -> str:
     """Return the id of the pane that was turned to last; empty where there is none, and for visitors of a server."""
-    if is_served():
-        return ""
-    try:
-        return (_folder() / "pane").read_text("utf-8").strip()
-    except (OSError, ValueError):
-        return ""
+    return _told("pane")
 
 
 def remember_pane(name: str) -> None:
     """Keep which pane was turned to, where that can be kept; what a visitor turns to is not the server's to keep."""
-    if not is_served() and name != remembered_pane():
-        _keep(_folder() / "pane", f"{name}\n")
+    _remember("pane", name)
+
+
+def remembered_theme() -> str:
+    """Return the name of the theme that was chosen last; empty as for the pane. The first frame is in it."""
+    return _told("theme")
+
+
+def remember_theme(name: str) -> None:
+    """Keep which theme was chosen, as for the pane."""
+    _remember("theme", name)
+
+
+def _told(what: str) -> str:
+    if is_served():
+        return ""
+    try:
+        return (_folder() / what).read_text("utf-8").strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def _remember(what: str, name: str) -> None:
+    if not is_served() and name != _told(what):
+        _keep(_folder() / what, f"{name}\n")
 
 
 def _keep(place: Path, text: str) -> None:
@@ -51,7 +69,7 @@ def _keep(place: Path, text: str) -> None:
 
 
 def _folder() -> Path:
-    from platformdirs import user_state_path  # noqa: PLC0415 - the first frame shows nothing of what is remembered
+    from platformdirs import user_state_path  # noqa: PLC0415 - a command line remembers nothing
 
     return user_state_path("mlp-tui")
 

@@ -44,6 +44,9 @@ class Printer(Protocol):
     def begin(self, session: Session) -> None:
         """Say what runs."""
 
+    def nothing(self, trained: int, wanted: int) -> None:
+        """Say in the place of `begin` that as many epochs as are wanted have been trained before."""
+
     def epoch(self, epoch: Epoch) -> None:
         """Tell of an epoch."""
 
@@ -68,6 +71,10 @@ class TablePrinter:
         columns = "".join(f"  {f'{name}, each':<{self._width(name, len(names))}}" for name in metrics)
         print(f"{'epoch':>7}  {'':1}{'  '.join(f'{name:<16}' for name in names)}  digits{columns}".rstrip())
 
+    def nothing(self, trained: int, wanted: int) -> None:
+        """Print how many there are, and what would train on."""
+        print(f"Nothing to train: the run has {trained} of {wanted} epochs. --epochs {trained + 1} or more trains on.")
+
     def epoch(self, epoch: Epoch) -> None:
         """Print a row."""
         losses = "  ".join(f"{loss:< 17.9g}" for loss in epoch.losses.values())
@@ -82,8 +89,9 @@ class TablePrinter:
         return max(len(f"{metric}, each"), 12 * engines)
 
     def end(self, target: FloatArray, predictions: dict[str, FloatArray]) -> None:
-        """Print the target and the predictions of the first few samples."""
-        print(f"\n{'target':<20} {_rows(target)}")
+        """Print the target and the predictions of the first few samples, and when in the run those were made."""
+        print("\nAfter the last update (each loss above is from before its update):")
+        print(f"{'target':<20} {_rows(target)}")
         for name, prediction in predictions.items():
             print(f"{f'prediction {name}':<20} {_rows(prediction)}")
 
@@ -108,6 +116,9 @@ class JsonPrinter:
 
     def begin(self, session: Session) -> None:
         """Print nothing: all that follows explains itself."""
+
+    def nothing(self, trained: int, wanted: int) -> None:
+        """Print nothing: there is no object of an epoch."""
 
     def epoch(self, epoch: Epoch) -> None:
         """Print an epoch."""

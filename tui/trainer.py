@@ -269,7 +269,9 @@ class Trainer:
 
     def _describe(self) -> None:
         mine = () if self._mine is None else (MINE,)
-        self._emit(Described(self._session.experiment, (*engines(), *mine), self._session.metric_names))
+        session = self._session
+        count = len(session.samples.x)
+        self._emit(Described(session.experiment, (*engines(), *mine), session.metric_names, count))
 
     def _follow_own(self) -> None:
         if self._mine is None:

@@ -239,6 +239,7 @@ def opened_files():
     def open_files_in(a, b, size=(120, 40), digits=5):
         recording = open_files(Compared(a, b, digits))
         conductor = WatchedConductor(lambda emit: Player(recording, emit))
+        conductor.of_files = True
         return running(MlpApp(conductor), conductor, size)
 
     return open_files_in

@@ -176,7 +176,7 @@ async def test_the_explanation_follows_the_epoch(opened):
 async def test_before_any_training_only_parameters_are_there_to_be_explained(opened):
     async with opened() as program:
         await program.press("4")
-        await program.shows("is not known at epoch 0")
+        await program.shows("Nothing has been computed yet")
         assert "Press n to train the first epoch" in program.text.replace("│\n", "")
         await program.press("v")
         await program.shows("W1[0,0] is a parameter")

@@ -186,8 +186,10 @@ async def test_on_its_own_path_it_trains_by_its_own_gradients(opened, mine):
         await program.until(
             lambda: "yours now trains by its own gradients, on its own path." in program.said, "it is told"
         )
+        assert "1 Model · yours on its own path" in program.text
         await program.press("O")
         await program.until(lambda: at_scratch() == 3, "its losses are scratch's again")
+        assert "on its own path ─" not in program.text
 
 
 async def test_a_dump_of_yours_is_mine_autograd(opened, mine, tmp_path, monkeypatch):

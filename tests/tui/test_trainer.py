@@ -87,7 +87,7 @@ def test_it_begins_by_describing_the_run():
     assert isinstance(described, Described)
     assert (described.name, described.layers, described.depth) == ("notebook", (2, 10, 10, 1), 3)
     assert described.engines == BOTH
-    assert described.summary == "2-10-10-1 sigmoid identity · sse · sgd 0.1 · float64"
+    assert described.summary == ("2-10-10-1 sigmoid identity", "sse", "sgd 0.1", "1 sample", "float64")
 
 
 def test_ten_on_five_back_and_five_on_show_the_same_numbers_again(run):

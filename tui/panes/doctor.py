@@ -30,6 +30,8 @@ NOTHING = (
     "  writes the start of one.",
     "mlp-tui --mine mine.py",
     "  opens it beside the other engines. Whenever you save it, it is checked here.",
+    "",
+    "Without one: 3 shows the engines' numbers, n trains an epoch.",
 )
 SIGNS = {"right": "✓", "wrong": "✗", "cannot run": "✗", "cannot tell": "?"}
 MOST_PINNED = 3

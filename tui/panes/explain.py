@@ -31,6 +31,9 @@ PATH_LINES = 1
 ROOMY = 24
 """Lines from which on some are left empty."""
 SEPARATOR = " › "
+NOTHING_YET = (
+    "Nothing has been computed yet. Press n to train the first epoch: then this tells where the number comes from."
+)
 
 
 class ExplainPane(LinePane):
@@ -240,8 +243,8 @@ class ExplainPane(LinePane):
     def _written(self, explained: Explained) -> list[Row]:
         explanation, width = explained.explanation, self.size.width
         if explanation is None:
-            hint = " Press n to train the first epoch." if self.view and self.view.epoch == 0 else ""
-            return list(wrapped(f"{explained.reason}.{hint}", width))
+            untrained = self.view is not None and self.view.epoch == 0 and "epoch 0" in explained.reason
+            return list(wrapped(NOTHING_YET if untrained else f"{explained.reason}.", width))
         sample = self._sample(explanation.address)
         if self.lists_uses and not explanation.leaf:
             return feeding_rows(explanation, width, sample)

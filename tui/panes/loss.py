@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from tui.protocol import Described, View
     from tui.recorded import RecordedPass
 
+ROOMY = 10
+"""Lines from which on what was measured after an epoch is parted from the losses, which are from before its update."""
+
 
 class LossPane(ListPane):
     """The losses as a table, of which only the rows that are seen are drawn; the cursor picks the epoch."""
@@ -48,17 +51,29 @@ class LossPane(ListPane):
     def watch_described(self, described: Described | None) -> None:
         """Say how the loss is reduced."""
         if described is not None:
-            self.border_title = "2 Loss" if described.recorded is None else "2 Passes"
+            self._entitle()
             self.border_subtitle = Content(described.loss)
 
     def watch_view(self, old: View | None, new: View | None) -> None:
         """Keep the epoch that is shown in sight, unless the user has scrolled away from it."""
+        self._entitle()
         if new is None or old is None:
             return
         following = old.epoch == old.trained and new.epoch == new.trained
         if new.epoch != old.epoch and not (self._away and following and new.epoch > old.epoch):
             self._away = False
         self._keep_in_sight()
+
+    def _entitle(self) -> None:
+        """Say when in an epoch its loss is measured; or that the run has gone on without the view, and what follows."""
+        if self.described is None or self.described.recorded is not None:
+            title = "2 Loss" if self.described is None else "2 Passes"
+        elif self.view is not None and self.view.left_behind:
+            title = f"2 Loss · at {self.view.epoch:,}: End follows"
+        else:
+            title = "2 Loss · before its update"
+        if self.border_title != title:
+            self.border_title = title
 
     def on_resize(self) -> None:
         """Keep the epoch that is shown in sight."""
@@ -142,7 +157,10 @@ class LossPane(ListPane):
         """Write below the table what else was measured at the epoch shown, and inside an epoch the batch's own loss."""
         if self.described is None or self.view is None:
             return []
-        lines, view, names = [], self.view, self.described.engines
+        lines: list[list[Segment]] = []
+        view, names = self.view, self.described.engines
+        if self.described.metrics and view.epoch and view.inside is None and self.size.height >= ROOMY:
+            lines.append([Segment(f"─ after its update {'─' * self.size.width}"[: self.size.width], self.dim)])
         for metric in self.described.metrics if view.epoch and view.inside is None else ():
             values = [self.history.at(f"{metric} {name}", view.epoch) for name in names]
             lines.append(self._foot_line(metric, values))

@@ -14,6 +14,7 @@ from core.tensors import INPUT, TARGET, Quantity, TensorName
 from tui.digits import digits_text
 from tui.numbers import scientific, shape_text
 from tui.panes.lines import ListPane, origin_for
+from tui.panes.sample import long_sample, sample_place, short_sample
 from tui.selection import Selection
 from tui.shown import MINE
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from core.judge import Judgement
     from tui.panes.walk_line import AtWork
-    from tui.protocol import Described, Sample, View
+    from tui.protocol import Described, View
 
 WITH_COUNTS = 42
 """Columns from which on there is room for everything in a row."""
@@ -59,7 +60,11 @@ class ModelPane(ListPane):
             self.tensor = tensor
 
     def watch_view(self, view: View | None) -> None:
-        """Say in a few words how right the engines are."""
+        """Say in a few words how right the engines are; and where the user's own has left their path."""
+        own = f"{self.BORDER_TITLE} · {MINE} on its own path"
+        title = own if view is not None and view.own_path else self.BORDER_TITLE
+        if self.border_title != title:
+            self.border_title = title
         self.border_subtitle = Content(_verdict(view) if view else "")
 
     def on_click(self, event: events.Click) -> None:
@@ -186,21 +191,13 @@ class ModelPane(ListPane):
         sample = self.view.sample
         if not (sample.x or sample.y or sample.predictions):
             return []
-        predictions = [(f"ŷ {name}", values) for name, values in sample.predictions.items()]
+        where = sample_place(self.view)
         if self.size.height < ROOMY:
-            return [[Segment(text, self.dim)] for text in self._short_sample(sample)]
-        lines = [[Segment("─" * self.size.width, self.dim)]]
-        for name, values in [("x", sample.x), ("y", sample.y), *predictions]:
-            lines.append([Segment(f"{name:<11}", self.heading), Segment(_some(values, 2))])
+            return [[Segment(text, self.dim)] for text in short_sample(sample, where, self.size.width)]
+        lines = [[Segment(f"─ {where} {'─' * self.size.width}"[: self.size.width], self.dim)]]
+        for name, text in long_sample(sample):
+            lines.append([Segment(f"{name:<11}", self.heading), Segment(text)])
         return lines
-
-    def _short_sample(self, sample: Sample) -> list[str]:
-        """Write the sample and both predictions in two lines."""
-        data = f"x {_some(sample.x, 2, digits=4)}  y {_some(sample.y, 1, digits=4)}"
-        predictions = " ".join(
-            f"{name} {_some(predicted, 1, digits=4)}" for name, predicted in sample.predictions.items()
-        )
-        return [data, f"ŷ {predictions}" if predictions else ""]
 
 
 def _verdict(view: View) -> str:
@@ -212,11 +209,3 @@ def _verdict(view: View) -> str:
         return f"✗ {' and '.join(wrong)} beyond rounding · w"
     drifted = f"drift {scientific(view.drift, 0)}" if view.drift else ""
     return " · ".join(part for part in ("✓ within rounding" if view.judgements else "", drifted) if part)
-
-
-def _some(values: tuple[float, ...], most: int, *, digits: int = 8) -> str:
-    """Write the first few of a sample's numbers."""
-    if not values:
-        return "–"
-    more = " …" if len(values) > most else ""
-    return " ".join(f"{value:.{digits}g}" for value in values[:most]) + more

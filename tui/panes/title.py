@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tui.recorded import Recorded
 
 BAR = 10
+"""Columns of the bar; half of them where the screen is not wide."""
+WIDE = 100
 
 HIGH = 32
 """Lines of a screen from which on the verdict on two files has more room."""
@@ -42,8 +44,7 @@ class TitleBar(Static):
         name = Content.assemble(("mlp-tui", "bold $text-accent"), "  ", (self.described.name, "bold"), "  ")
         progress = self._progress()
         room = self.size.width - name.cell_length - len(progress) - 1
-        summary = self.described.summary
-        summary = summary if len(summary) <= room else f"{summary[: max(0, room - 1)]}…"
+        summary = _fitting(self.described.summary, room)
         return Content.assemble(name, (summary.ljust(max(0, room)), "$foreground 70%"), " ", progress)
 
     def _progress(self) -> str:
@@ -52,19 +53,31 @@ class TitleBar(Static):
             return "starting…"
         if self.described is not None and self.described.recorded is not None:
             return _pass_text(self.described.recorded, view.epoch)
-        filled = int(BAR * view.trained / view.planned)
-        return " ".join([*self._state(view), "█" * filled + "░" * (BAR - filled)])
+        bar = BAR if self.size.width >= WIDE else BAR // 2
+        filled = int(bar * view.trained / view.planned)
+        return " ".join([*self._state(view), "█" * filled + "░" * (bar - filled)])
 
     def _state(self, view: View) -> list[str]:
         """Say where the run stands, and how fast it goes on."""
         inside = f", update {view.inside.update} of {view.updates}," if view.inside else ""
         stands = f"epoch {view.epoch:,}{inside} of {view.planned:,}"
+        if view.left_behind:
+            return [f"▶ {view.trained:,} of {view.planned:,} · you see epoch {view.epoch:,}: End follows"]
         if not view.running:
             return [stands]
         if not view.speed:
             return [f"▶ {stands}"]
         left = duration_text((view.planned - view.trained) / view.speed)
         return [f"▶ {stands}", f"{rate_text(view.speed * max(view.updates, 1))} updates/s", f"{left} left"]
+
+
+def _fitting(parts: tuple[str, ...], room: int) -> str:
+    """Write as many parts as there is room for, the first ones; of a first one that does not fit, its beginning."""
+    for count in range(len(parts), 0, -1):
+        text = " · ".join(parts[:count]) + (" …" if count < len(parts) else "")
+        if len(text) <= room:
+            return text
+    return f"{parts[0][: max(0, room - 1)]}…"
 
 
 def _pass_text(recorded: Recorded, number: int) -> str:

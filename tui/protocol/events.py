@@ -14,7 +14,7 @@ from tui.recorded import Recorded
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.experiment import EngineName, Experiment
+    from core.experiment import EngineName, Experiment, Optimizer
 
 
 class Described(Struct, frozen=True):
@@ -25,6 +25,8 @@ class Described(Struct, frozen=True):
     """Those that take part, also where they have not joined yet."""
     metrics: tuple[str, ...] = ()
     """What is measured after each epoch beside the loss."""
+    samples: int = 0
+    """How many it is trained on; 0 where that isn't told."""
 
     @property
     def recorded(self) -> Recorded | None:
@@ -74,17 +76,37 @@ class Described(Struct, frozen=True):
         return LOSSES[self.run.loss].formula
 
     @property
-    def summary(self) -> str:
-        """Network, loss, optimizer and precision in one line."""
+    def summary(self) -> tuple[str, ...]:
+        """What is worth a word, the most telling first: network, loss, optimizer, batches, precision."""
         if isinstance(self.run, Recorded):
-            return self.run.network
+            return (self.run.network,)
         experiment = self.run
         precisions = {name: experiment.precision_of(cast("EngineName", name)) for name in engines()}
         first, *others = precisions.items()
         same = all(precision == first[1] for _, precision in others)
         precision = first[1] if same else ", ".join(f"{name} {each}" for name, each in precisions.items())
-        optimizer = f"{experiment.optimizer.name} {experiment.optimizer.lr:g}"
-        return f"{experiment.network()} · {experiment.loss} · {optimizer} · {precision}"
+        return (experiment.network(), experiment.loss, *_optimizer(experiment.optimizer), *self._batches, precision)
+
+    @property
+    def _batches(self) -> tuple[str, ...]:
+        """How many samples there are, and how many an update sees where it sees fewer."""
+        size = None if isinstance(self.run, Recorded) else self.run.batch
+        if not self.samples:
+            return ()
+        if size is not None and size < self.samples:
+            return (f"batch {size:,} of {self.samples:,}",)
+        return (f"{self.samples:,} sample{'s' * (self.samples > 1)}",)
+
+
+def _optimizer(optimizer: Optimizer) -> tuple[str, ...]:
+    """Write an optimizer's name with its learning rate, then each other setting that is given."""
+    options = {key.replace("_", " "): each for key, each in optimizer.options().items() if each is not False}
+    words = (name if each is True else f"{name} {_number(each)}" for name, each in options.items())
+    return (f"{optimizer.name} {optimizer.lr:g}", *words)
+
+
+def _number(value: float | tuple[float, ...]) -> str:
+    return "/".join(f"{each:g}" for each in value) if isinstance(value, tuple) else f"{value:g}"
 
 
 class Saved(Struct, frozen=True):

@@ -207,3 +207,8 @@ class View:
     """The user's gradients judged, whatever quantity is selected, where there is a file of theirs."""
     own_path: bool = False
     """Whether the user's engine trains by its own gradients."""
+
+    @property
+    def left_behind(self) -> bool:
+        """Whether the run trains on beyond what is shown."""
+        return self.running and self.jump is None and (self.epoch < self.trained or self.inside is not None)

@@ -27,7 +27,9 @@ class Copying:
             self._main.notify("There is no number here to copy.")
             return
         value = float(values[row - matrix.window.row, column - matrix.window.column])
-        self._copy(full(value, self._precision(matrix)).strip(), "The cell")
+        at = f"{row},{column}" if len(matrix.shape) == 2 else f"{row}"
+        what = f"{matrix.tensor}[{at}] of {self._main.selection.shown}"
+        self._copy(full(value, self._precision(matrix)).strip(), what)
 
     async def tensor(self) -> None:
         """Copy the whole tensor, a row a line."""

@@ -1,4 +1,4 @@
-"""The help: every key, from the registry, and what the words on the screen mean."""
+"""The help: the keys that are of most use, what the words on the screen mean, then every key, from the registry."""
 
 from __future__ import annotations
 
@@ -11,15 +11,33 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.actions import Action, groups
+from tui.actions import groups
+from tui.offered import keys_text, offered
 from tui.screens.dialog import DIALOGS
 from tui.served import works_here
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from textual.app import ComposeResult
 
+    from tui.actions import Action
+
+USEFUL = (
+    *("step(1)", "step(-1)", "run", "quantity", "tensor(1)"),
+    *("engine", "pane('matrix')", "pane('explain')", "app.worst", "app.walk"),
+)
+"""The ten actions that come first."""
 WORDS = (
     ("epoch k", "its pass (loss, gradients) is made with the parameters before its update; epoch 0 is the start"),
+    (
+        "loss, ŷ",
+        "from before the epoch's update (or each batch's); accuracy, held-out and the answer map: from after it",
+    ),
+    (
+        "sample 0",
+        "x, y, ŷ in Model are of the first sample of the epoch's last batch, another one where epochs are shuffled",
+    ),
     ("parameter", "what the pass used, θ_{k−1}; the cell's line shows what it became, → θ_k"),
     ("update", "θ_k − θ_{k−1}"),
     ("z, a", "a layer before and after its activation; a0 is the input x, the last a is the prediction ŷ"),
@@ -45,6 +63,10 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,question_mark,f1,q", "dismiss(None)", "close", key_display="Esc")
     ]
 
+    def __init__(self, *, of_files: bool = False) -> None:
+        super().__init__()
+        self._offered = offered(of_files=of_files)
+
     def compose(self) -> ComposeResult:
         """Write the page."""
         with VerticalScroll(classes="dialog page") as page:
@@ -56,25 +78,24 @@ class HelpScreen(ModalScreen[None]):
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True, min_width=12)
         table.add_column()
-        for group, actions in groups().items():
-            table.add_row(Text(group, style="bold underline"), "")
-            for action in filter(_works, actions):
-                table.add_row(Text(keys_text(action), style="bold"), Text(action.help))
-            table.add_row("", "")
+        useful = sorted(
+            (each for each in self._offered if each.name in USEFUL), key=lambda each: USEFUL.index(each.name)
+        )
+        _add_group(table, "Most useful", useful)
+        table.add_row("", "")
         table.add_row(Text("Words", style="bold underline"), "")
         for word, meaning in WORDS:
             table.add_row(Text(word, style="bold"), Text(meaning))
+        for group, actions in groups(self._offered).items():
+            table.add_row("", "")
+            _add_group(table, group, actions)
         return table
 
 
-def keys_text(action: Action) -> str:
-    """Write an action's keys as they stand on the keyboard; without any, it is in the palette."""
-    names = {"question_mark": "?", "f1": "F1", "left_square_bracket": "[", "right_square_bracket": "]"}
-    names |= {"full_stop": ".", "comma": ",", "escape": "Esc", "enter": "Enter", "backspace": "Backspace"}
-    names |= {"greater_than_sign": ">", "less_than_sign": "<", "plus": "+", "minus": "-", "exclamation_mark": "!"}
-    arrows = {"left": "←", "right": "→", "up": "↑", "down": "↓", "pageup": "PgUp", "pagedown": "PgDn"}
-    words = {**names, **arrows, "home": "Home", "end": "End"}
-    return "  ".join(words.get(key, key) for key in (action.keys or "ctrl+p").split(",") if works_here(key))
+def _add_group(table: Table, name: str, actions: Iterable[Action]) -> None:
+    table.add_row(Text(name, style="bold underline"), "")
+    for action in filter(_works, actions):
+        table.add_row(Text(keys_text(action), style="bold"), Text(action.help))
 
 
 def _works(action: Action) -> bool:

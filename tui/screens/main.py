@@ -16,6 +16,7 @@ from core.tensors import TensorName
 from tui.actions import Action, bindings
 from tui.findings import Checkup
 from tui.history import LossHistory
+from tui.offered import OF_RUNS
 from tui.panes.lines import Asked, ListPane
 from tui.panes.loss import LossPane
 from tui.panes.matrix import MatrixGrid, MatrixPane
@@ -54,7 +55,7 @@ from tui.shown import views_of
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
-    from textual.binding import BindingType
+    from textual.binding import ActiveBinding, BindingType
     from textual.widget import Widget
 
     from tui.conductor import Conductor
@@ -143,6 +144,17 @@ class MainScreen(Screen[None]):
         )
         self.query_one("#too-small", Label).update(text)
 
+    @property
+    def of_files(self) -> bool:
+        """Whether two files are shown, and no run."""
+        return self._conductor.of_files if self.described is None else self.described.recorded is not None
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The keys, of which the footer shows those alone that do something; others say why they don't."""
+        keys = super().active_bindings
+        return keys if not self.of_files else {key: _unless_of_runs(each) for key, each in keys.items()}
+
     # What the trainer says
 
     @on(TrainerSaid)
@@ -180,7 +192,9 @@ class MainScreen(Screen[None]):
             self.selection = replace(self.selection, shown=event.engines[0])
         if self.described is not None and self.described.run != event.run:
             self.slow_motion.end()
-        self.described = event
+        before, self.described = self.of_files, event
+        if self.of_files != before:
+            self.refresh_bindings()
 
     def watch_selection(self, old: Selection, new: Selection) -> None:
         """Ask for another tensor; which part of it is wanted shows when it is there."""
@@ -264,11 +278,13 @@ class MainScreen(Screen[None]):
         """Show the next engine, or what parts them."""
         if self.described is not None:
             self.selection = self.selection.next_shown(self.described.engines)
+            self.panes.say_engine()
 
     def action_quantity(self) -> None:
         """Show the next quantity."""
         if self.described is not None:
             self.selection = self.selection.next_quantity(self.described.depth)
+            self.panes.say_tensor()
 
     def action_tensor(self, by: int) -> None:
         """Show the next or the previous tensor."""
@@ -303,7 +319,7 @@ class MainScreen(Screen[None]):
         """Show the help."""
         from tui.screens.help import HelpScreen  # noqa: PLC0415 - the first frame does without
 
-        self.app.push_screen(HelpScreen())
+        self.app.push_screen(HelpScreen(of_files=self.of_files))
 
     def action_go_to(self) -> None:
         """Ask for an epoch and go there."""
@@ -360,3 +376,10 @@ class MainScreen(Screen[None]):
         places: dict[str, Widget] = {"main": self, "list": focused, "matrix": self.query_one(MatrixGrid)}
         place = places.get(action.scope) or await self.panes.show(action.scope)
         await place.run_action(action.name)
+
+
+def _unless_of_runs(active: ActiveBinding) -> ActiveBinding:
+    """Leave a binding out of the footer where its action means something of runs alone."""
+    if active.binding.action not in OF_RUNS:
+        return active
+    return active._replace(binding=replace(active.binding, show=False))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tui.protocol import Explain
 from tui.recent import remember_pane, remembered_pane
+from tui.shown import is_derived
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -25,6 +26,10 @@ RIGHT = {
     "spread": "tui.panes.spread:SpreadPane",
 }
 """The panes that share the right side, by their ids; one is seen at a time."""
+WITHOUT_ENGINE, WITH_ENGINES = ("doctor", "curve"), ("map", "spread")
+"""Those that show no tensor: of all engines, and of the one that is selected."""
+MOMENT = 2.5
+"""Seconds in which a notice of what a key has selected stays."""
 _LARGE = ("-large-model", "-large-loss", "-large-right")
 
 
@@ -38,7 +43,7 @@ class Panes:
         """Put a pane in focus; one of the right side comes into sight there, and is there at the next start."""
         if name in RIGHT:
             await self._turn_to(name)
-            remember_pane(name)
+            self._remember(name)
         place = "right" if name in RIGHT else name
         if self._enlarged not in (None, place):
             self._enlarge(None)
@@ -47,8 +52,8 @@ class Panes:
         return pane
 
     async def recall(self) -> None:
-        """Turn the right side to the pane that it showed last."""
-        name = remembered_pane()
+        """Turn the right side to the pane that it showed last; two files are looked at in the matrix."""
+        name = "" if self._main.of_files else remembered_pane()
         if name in RIGHT and name != "matrix":
             await self._turn_to(name)
 
@@ -58,6 +63,23 @@ class Panes:
         places = ("model", "loss", "right")
         within = [each.id for each in focused.ancestors_with_self if each.id in places] if focused else []
         self._enlarge(within[0] if within and self._enlarged is None else None)
+
+    def say_engine(self) -> None:
+        """Say which engine, or what of two, is selected, where the pane in sight does not show it."""
+        shown, current = self._main.selection.shown, self._main.right.current
+        if current in WITHOUT_ENGINE or (current in WITH_ENGINES and is_derived(shown)):
+            stays = f"; here it stays with {self._main.selection.engine}" if current in WITH_ENGINES else ""
+            self._main.notify(f"{shown} is selected: 3 shows it{stays}.", markup=False, timeout=MOMENT)
+
+    def say_tensor(self) -> None:
+        """Say which tensor is selected, where the pane in sight shows none."""
+        if self._main.right.current in (*WITHOUT_ENGINE, *WITH_ENGINES):
+            text = f"{self._main.selection.tensor} is selected: 3 shows it."
+            self._main.notify(text, markup=False, timeout=MOMENT)
+
+    def _remember(self, name: str) -> None:
+        if not self._main.of_files:
+            remember_pane(name)
 
     async def _turn_to(self, name: str) -> None:
         main, right = self._main, self._main.right

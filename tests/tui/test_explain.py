@@ -463,7 +463,7 @@ def at_work(program):
 async def test_the_walk_goes_through_every_phase_in_order_and_shows_what_each_computes(opened):
     async with opened(size=(120, 40)) as program:
         await program.press("n", "n")
-        phases = walk(program.main.described.experiment, 2)
+        phases, begun = walk(program.main.described.experiment, 2), program.main.selection.tensor
         for place, phase in enumerate(phases, 1):
             await program.press("greater_than_sign")
             await program.until(lambda place=place: at_work(program) == place, f"phase {place}")
@@ -481,7 +481,7 @@ async def test_the_walk_goes_through_every_phase_in_order_and_shows_what_each_co
         await program.until(lambda: at_work(program) == len(phases) - 1, "by a phase")
         await program.press("escape")
         assert at_work(program) is None
-        assert program.main.selection.tensor == phases[-2].tensor
+        assert program.main.selection.tensor == begun
 
 
 async def test_k_walks_by_itself_to_the_end_of_the_epoch_and_trains_the_first_one_if_need_be(opened, monkeypatch):
@@ -566,5 +566,31 @@ async def test_another_experiment_ends_the_walk_and_phases_cost_nothing_afterwar
         await program.press("n", "k")
         await program.until(lambda: at_work(program) == 1, "the first phase")
         await program.press("escape")
-        assert program.conductor.sent[-1] == ShowPhases(False)
+        assert ShowPhases(False) in program.conductor.sent
         await program.until(lambda: program.view.phases == (), "no phases are sent")
+
+
+async def test_the_walk_says_which_update_of_the_epoch_it_goes_through(opened):
+    async with opened("moons") as program:
+        await program.press("n", ">")
+        await program.shows("the last of 5 updates")
+    async with opened("moons", size=(80, 24)) as program:
+        await program.press("n", *[">"] * 10)
+        await program.shows("last of 5 · ")
+    async with opened() as program:
+        await program.press("n", ">")
+        await program.shows("forward, layer 1 of 3")
+        assert "updates" not in program.text
+
+
+@pytest.mark.parametrize("pane", ["3", "6", "8"])
+async def test_esc_ends_the_walk_where_it_began(opened, pane):
+    async with opened() as program:
+        await program.press("n", "v", "v", "right_square_bracket", pane)
+        begun = program.main.right.current, program.selection.tensor
+        await program.press(*[">"] * 5)
+        await program.until(lambda: program.main.at_work is not None, "it walks")
+        assert (program.main.right.current, program.selection.tensor) != begun
+        await program.press("escape")
+        await program.until(lambda: program.main.at_work is None, "it walks no more")
+        assert (program.main.right.current, program.selection.tensor) == begun

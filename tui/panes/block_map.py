@@ -11,7 +11,6 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tui.numbers import value_style
-from tui.pictures.bars import rounded
 from tui.shown import kind_of
 
 if TYPE_CHECKING:
@@ -85,6 +84,8 @@ class Drawing:
             scale = [(f"{each:g}", each) for each in (0.0, 0.25, 0.5, 0.75, 1.0)]
             text = "the largest share of what rounding can do; red from 1 on"
         else:
+            from tui.pictures.bars import rounded  # noqa: PLC0415 - loads NumPy, which is there when a map is
+
             most = self.matrix.largest.get(self.shown, 0.0)
             scale = [(rounded(each, 2), each) for each in (-most, -most * FAINT, 0.0, most * FAINT, most)]
             text = "log scale"

@@ -27,6 +27,8 @@ class AtWork:
     count: int
     seconds: float | None
     """How long it stays if it goes on by itself; None where it halts."""
+    update: str = ""
+    """Which update of the epoch is walked through, where it has several: `the last of 5 updates`."""
     numbers: str = ""
     """The equation with numbers, where it is short enough: that of the loss."""
 
@@ -62,13 +64,14 @@ class WalkLine(Static):
         head = f"{work.arrow} {work.where:<22} "
         pace = "halted" if work.seconds is None else f"▶ {work.seconds:g} s"
         place = f"{work.place} of {work.count} · {pace}"
+        update = work.update and f"{work.update} · "
+        short = update.removeprefix("the ").replace(" updates", "")
         *before, last = (*work.lines, work.equation) if work.equation not in work.lines else work.lines
         numbers = [f"  = {work.numbers}"] if work.numbers else []
         hint = " · k > < + - Esc"
         lines = [f"{head if not at else ' ' * len(head)}{line}" for at, line in enumerate((*before, last, *numbers))]
-        fitting = (
-            (end, at) for end in (place + hint, place) for at, line in enumerate(lines) if len(end + line) < width
-        )
+        ends = (update + place + hint, update + place, short + place, place)
+        fitting = ((end, at) for end in ends for at, line in enumerate(lines) if len(end + line) < width)
         end, at = next(fitting, ("", 0))
         lines[at] += end.rjust(width - len(lines[at]))
         return Content("\n".join(lines))

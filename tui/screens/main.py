@@ -257,7 +257,7 @@ class MainScreen(Screen[None]):
     def action_stay(self) -> None:
         """Give up the way to an epoch, or else the walk through one."""
         if self.slow_motion.walking and not (self.view and self.view.jump):
-            self.slow_motion.end()
+            self.slow_motion.leave()
         else:
             self.send(Cancel())
 

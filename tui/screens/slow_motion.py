@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.tensors import Quantity, TensorName
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from core.trace import Phase
+    from tui.protocol import View
     from tui.screens.main import MainScreen
     from tui.selection import Selection
 
@@ -33,6 +35,8 @@ class SlowMotion:
         """The phase at work, from 0; LAST until it is known how many there are; None where there is no walk."""
         self._shown: int | None = None
         """The phase that was selected; what the user selects afterwards stays."""
+        self._begun: tuple[str, Selection] | None = None
+        """The pane on the right and what was selected when the walk began."""
         self._owed: deque[int] = deque()
         """The steps by key that are not made yet: 1 on, -1 back. They wait for the phases of the epoch come to."""
         self._needs_epoch = False
@@ -82,10 +86,20 @@ class SlowMotion:
         """Walk no more."""
         if self.walking:
             self._halt()
-            self._place = self._shown = None
+            self._place = self._shown = self._begun = None
             self._owed.clear()
             self._main.send(ShowPhases(False))
             self._main.at_work = None
+
+    def leave(self) -> None:
+        """Walk no more, and come back to the pane and the quantity that the walk began from."""
+        begun, main = self._begun, self._main
+        self.end()
+        if begun is not None:
+            pane, before = begun
+            main.right.current = pane
+            now = main.selection
+            main.selection = replace(before, shown=now.shown, order=now.order, most=now.most)
 
     def take(self) -> None:
         """Show the phase at work, once the trainer has come to its epoch."""
@@ -108,7 +122,9 @@ class SlowMotion:
         seconds = None if self._timer is None else PACES[self._pace]
         place = self._place + 1
         main.at_work = AtWork(
-            phase.stage, phase.layer, depth, phase.equation, phase.lines, place, len(phases), seconds, phase.numbers
+            *(phase.stage, phase.layer, depth, phase.equation, phase.lines, place, len(phases), seconds),
+            update=_update(main.view) if main.view else "",
+            numbers=phase.numbers,
         )
         if self._shown != self._place:
             self._shown = self._place
@@ -124,6 +140,7 @@ class SlowMotion:
 
     def _begin(self) -> None:
         main, self._place = self._main, 0
+        self._begun = main.right.current or "matrix", main.selection
         if main.right.current not in ("matrix", "explain"):
             main.right.current = "matrix"
         main.send(ShowPhases(True))
@@ -159,6 +176,15 @@ class SlowMotion:
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
+
+
+def _update(view: View) -> str:
+    """Say which update it is, where the epoch has several."""
+    if view.updates < 2:
+        return ""
+    return (
+        f"the last of {view.updates} updates" if view.inside is None else f"update {view.inside.update}/{view.updates}"
+    )
 
 
 def _selected(selection: Selection, phase: Phase) -> Selection:

@@ -18,13 +18,15 @@ from tui.panes.grid import MatrixGrid
 from tui.protocol import FollowOwn, Show, ShowMap, Window
 from tui.recent import remember_theme, remembered_theme
 from tui.screens.dialog import Dialog
-from tui.screens.main import MainScreen
+from tui.screens.main import MainScreen, TrainerSaid
+from tui.screens.typed_ahead import seconds_to_wait
 from tui.selection import worst_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rich.console import RenderableType
+    from textual.await_complete import AwaitComplete
     from textual.screen import Screen
 
     from tui.conductor import Conductor
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 NOTHING_TO_COMPARE = "There are no two engines here that can be compared."
 NOTHING_YET = "There is nothing to compare at epoch 0: n goes to the first epoch."
+AS_ENTER = "ctrl+j"
+"""What a terminal makes of an Enter that was typed before the program had taken it over."""
 SHOW_THE_CELL = ("matrix", "explain")
 """The panes of the right side that follow the cell."""
 
@@ -53,7 +57,9 @@ class MlpApp(App[None]):
         self._held: deque[Key] = deque()
         """Keys that have come and wait for their turn."""
         self._on_its_way: Key | None = None
-        """The key that the main screen's widgets have been given, and have not handed back yet."""
+        """The key that a screen's widgets have been given, and have not handed back yet."""
+        self._sent_from: Screen[object] | None = None
+        """The screen whose widgets they are: on another one it is not waited for any more."""
 
     def get_default_screen(self) -> Screen[None]:
         """Open with the three panes."""
@@ -179,34 +185,66 @@ class MlpApp(App[None]):
         """Take one key at a time, so that a key that opens a dialog has done so when the next one comes.
 
         Textual hands each key to the widget in focus as soon as it comes: of `d` and Enter in one breath, both would
-        go to the main screen. Here Enter waits until `d` has come back from there and the dialog is ready for it.
+        go to the main screen. Here Enter waits until `d` has come back from there and the dialog is ready for it; and
+        what follows an Enter in a dialog waits until the dialog has made of it what it will.
         """
         if not isinstance(event, Key):
             await super().on_event(event)
         elif event.is_forwarded:
             await super().on_event(event)
-            if event is self._on_its_way:
+            if event is self._on_its_way and not self._awaits_dialog(event):
                 self._on_its_way = None
             await self._take_keys()
         else:
-            self._held.append(event)
+            self._held.append(Key("enter", "\r") if event.key == AS_ENTER else event)
             await self._take_keys()
+
+    def _awaits_dialog(self, key: Key) -> bool:
+        """Whether a dialog has yet to take in what its own widget says of a key; an Echo follows that."""
+        screen, focused = self.screen, self.focused
+        if screen is not self._sent_from or not isinstance(screen, Dialog) or focused is None:
+            return False
+        return focused.post_message(Dialog.Echo(key))
+
+    @on(Dialog.Echo)
+    async def _hear_echo(self, message: Dialog.Echo) -> None:
+        if message.key is self._on_its_way:
+            self._on_its_way = None
+        await self._take_keys()
 
     async def _take_keys(self) -> None:
         """Hand on the keys that wait, as far as the screen is ready for them."""
-        while self._held and self._on_its_way is None and self._takes_keys:
-            key, main = self._held.popleft(), self.screen is self._main
+        while self._held and self._takes_keys:
+            key, screen = self._held.popleft(), self.screen
             await super().on_event(key)
-            if main and key.is_forwarded:
-                self._on_its_way = key
+            comes_back = screen is self._main or (isinstance(screen, Dialog) and not key.is_printable)
+            if comes_back and key.is_forwarded:
+                self._on_its_way, self._sent_from = key, screen
 
     @property
     def _takes_keys(self) -> bool:
-        return not isinstance(self.screen, Dialog) or self.screen.ready
+        """Whether the first of the keys that wait may go; where only time can tell, look again then."""
+        screen = self.screen
+        if self._on_its_way is not None and self._sent_from is screen:
+            return False
+        if screen is not self._main:
+            return not isinstance(screen, Dialog) or screen.ready
+        left = 0.0 if self._main.turning else seconds_to_wait(self._main, self._held[0])
+        if left:
+            self.set_timer(left, self._take_keys)
+        return not left and not self._main.turning
 
     @on(Dialog.Ready)
+    @on(TrainerSaid)
+    @on(MainScreen.Turned)
     async def __take_keys(self) -> None:
         await self._take_keys()
+
+    def pop_screen(self) -> AwaitComplete:
+        """Close a screen; keys that were held back go to the one below."""
+        popped = super().pop_screen()
+        self.call_later(self._take_keys)
+        return popped
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every action in the palette, each once, with its keys; then what Textual has."""

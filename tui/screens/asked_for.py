@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,12 +23,14 @@ class AskedFor:
         self._view: View | None = None
         self._sent = 0
         """The number of the last command."""
+        self.at = 0.0
+        """When it was sent."""
         self._news = asyncio.Event()
         """Set when the next View has come."""
 
     def send(self, command: Command) -> None:
         """Send the trainer a command."""
-        self._sent = self._conductor.send(command)
+        self._sent, self.at = self._conductor.send(command), monotonic()
 
     def take(self, view: View) -> None:
         """Take in the View that is shown now."""
@@ -48,6 +51,12 @@ class AskedFor:
             break
         assert self._view is not None
         return self._view
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether all that has been asked for shows, or at least the way there: a long training is not waited for."""
+        view = self._view
+        return view is not None and view.handled >= self._sent and (view.heading == view.epoch or view.epoch > 0)
 
     @property
     def is_settled(self) -> bool:

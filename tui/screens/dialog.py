@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual.message import Message
 from textual.screen import ModalScreen
+
+if TYPE_CHECKING:
+    from textual.events import Key
 
 DIALOGS = Path(__file__).with_name("dialogs.tcss")
 """How all that lies over the panes looks; read when the first of it comes up."""
@@ -19,6 +22,13 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
 
     class Ready(Message):
         """It takes keys from now on."""
+
+    class Echo(Message):
+        """What a widget had to say of a key has been said before this."""
+
+        def __init__(self, key: Key) -> None:
+            super().__init__()
+            self.key = key
 
     CSS_PATH = DIALOGS
     FIRST: ClassVar[str] = ""

@@ -77,6 +77,9 @@ class TrainerSaid(Message):
 class MainScreen(Screen[None]):
     """Hands what the trainer says to the panes, and what the panes and keys say to the trainer."""
 
+    class Turned(Message):
+        """The pane that was asked for has the focus."""
+
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares them
         (0, "-tiny"),
@@ -104,6 +107,8 @@ class MainScreen(Screen[None]):
         self.copying = Copying(self)
         self.panes = Panes(self)
         self.slow_motion = SlowMotion(self)
+        self.turning = 0
+        """How many panes are on their way into sight: keys wait for them."""
 
     def compose(self) -> ComposeResult:
         """Put the title on top, the panes in the middle and the keys at the bottom."""
@@ -291,10 +296,18 @@ class MainScreen(Screen[None]):
         if self.described is not None:
             self.selection = self.selection.next_tensor(by, self.described.depth)
 
-    @work(exclusive=True, group="pane")
-    async def action_pane(self, name: str) -> None:
-        """Put a pane in focus."""
-        await self.panes.show(name)
+    def action_pane(self, name: str) -> None:
+        """Put a pane in focus; the next key is for that one."""
+        self.turning += 1
+        self._turn(name)
+
+    @work(group="pane")
+    async def _turn(self, name: str) -> None:
+        try:
+            await self.panes.show(name)
+        finally:
+            self.turning -= 1
+            self.post_message(self.Turned())
 
     def action_enlarge(self) -> None:
         """Give the pane in focus all of the screen, or give the others their place back."""
@@ -369,6 +382,16 @@ class MainScreen(Screen[None]):
     def is_settled(self) -> bool:
         """Whether the screen shows all that has been asked for."""
         return self._asked_for.is_settled
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the screen shows all that has been asked for, or is on a long way there."""
+        return self._asked_for.is_answered
+
+    @property
+    def asked_at(self) -> float:
+        """When something was asked for last."""
+        return self._asked_for.at
 
     async def perform(self, action: Action) -> None:
         """Do what the palette was asked for, in the pane that it is for."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tui.digits import digits_text
 from tui.numbers import aligned, count_text, full, shape_text, value_style
+from tui.screens.help import WORDS
 
 ANY = st.floats(allow_nan=True, allow_infinity=True)
 DECIMALS = st.integers(2, 6)
@@ -125,3 +126,7 @@ async def test_numbers_that_are_an_ulp_apart_are_not_said_to_share_all_digits(op
         await program.press("e", "e", "e")
         await program.until(lambda: program.selection.shown == "digits", "the digits are shown")
         await program.until(lambda: re.search(r"\[ *15\.9 *\]", program.text), "the cell reads 15.9")
+
+
+def test_the_help_explains_the_words_of_distributions_and_of_what_an_optimizer_keeps():
+    assert {"flat", "silent", "max", "v(W1), next v"} <= {word for word, _ in WORDS}

@@ -51,6 +51,10 @@ WORDS = (
     ("", "(the judge is a float64 pass at the engine's own parameters)"),
     ("drift", "how far the engines' parameters have come apart, by the largest of them; every update adds rounding"),
     ("ulps", "how many floating-point numbers lie from one to the other"),
+    ("v(W1), next v", "what the optimizer keeps from update to update, as momentum does; next: after this update"),
+    ("flat", "the part of a layer's activations whose slope is at most 1/20 of the steepest: saturated, or not firing"),
+    ("silent", "units that are 0 with slope 0 for every sample of the batch: no gradient reaches their weights"),
+    ("max", "below a histogram: how many numbers its tallest bar counts"),
     ("orange, blue", "positive and negative (with its minus sign); the brighter, the larger"),
 )
 

@@ -4,6 +4,7 @@ import pytest
 
 from tui.screens.dump import DumpScreen
 from tui.screens.goto import GoToScreen
+from tui.screens.help import HelpScreen
 
 
 async def test_a_folder_that_cant_be_written_keeps_the_dump_dialog(opened, tmp_path):
@@ -46,3 +47,35 @@ async def test_where_nothing_is_off_the_cell_stays(opened, key):
         await program.press(key)
         assert (program.selection.row, program.selection.column) == cell
         assert "Nothing is off" in program.said
+
+
+@pytest.mark.parametrize("pane", ["1", "2"])
+async def test_enter_explains_the_cell_from_the_model_and_the_losses(opened, pane):
+    async with opened() as program:
+        await program.press("n", "3", "down", pane, "enter")
+        assert program.focused == "explain"
+        assert str(program.view.explained.explanation.address) == "dL/dW1[1,0]"
+
+
+@pytest.mark.parametrize("pane", ["1", "2", "3"])
+async def test_u_turns_to_what_the_cells_number_feeds_into(opened, pane):
+    async with opened() as program:
+        await program.press("n", pane, "u")
+        await program.shows("feeds into · dL/dW1[0,0]")
+        assert program.focused == "explain"
+
+
+async def test_a_dialog_hides_the_keys_of_the_panes(opened):
+    async with opened() as program:
+        await program.press("g")
+        assert "quantity" not in program.text.splitlines()[-1]
+        await program.press("escape")
+        assert "quantity" in program.text.splitlines()[-1]
+
+
+async def test_q_closes_the_help(opened):
+    async with opened() as program:
+        await program.press("question_mark")
+        assert isinstance(program.app.screen, HelpScreen)
+        await program.press("q")
+        assert program.app.screen is program.main

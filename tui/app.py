@@ -20,7 +20,7 @@ from tui.recent import remember_theme, remembered_theme
 from tui.screens.dialog import Dialog
 from tui.screens.main import MainScreen, TrainerSaid
 from tui.screens.typed_ahead import seconds_to_wait
-from tui.selection import worst_of
+from tui.selection import nothing_is_off, worst_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,6 +37,7 @@ NOTHING_TO_COMPARE = "There are no two engines here that can be compared."
 NOTHING_YET = "There is nothing to compare at epoch 0: n goes to the first epoch."
 AS_ENTER = "ctrl+j"
 """What a terminal makes of an Enter that was typed before the program had taken it over."""
+NOTHING_OFF = "Nothing is off here: every number is right to the last bit."
 SHOW_THE_CELL = ("matrix", "explain")
 """The panes of the right side that follow the cell."""
 
@@ -124,12 +125,17 @@ class MlpApp(App[None]):
     def action_worst_here(self) -> None:
         """Go to the number of this tensor that is off most, or that the engines agree least on."""
         self._bring_cell_into_sight()
-        if not self._grid.go_to_worst():
+        if nothing_is_off(self._main.view, self._main.selection.tensor):
+            self.notify(NOTHING_OFF)
+        elif not self._grid.go_to_worst():
             self.notify(self._why_nothing_compares)
 
     def action_worst(self) -> None:
         """Go to the number that is off most, or that the engines agree least on, in all tensors of the quantity."""
         self._bring_cell_into_sight()
+        if nothing_is_off(self._main.view):
+            self.notify(NOTHING_OFF)
+            return
         worst = worst_of(self._main.view)
         if worst is None:
             self.notify(self._why_nothing_compares)

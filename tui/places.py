@@ -33,7 +33,7 @@ class Place:
 def places(text: str) -> list[Place]:
     """List what a text may mean: a path's folder where it looks like a path, else what has the text in its name.
 
-    It reads folders, which may take long on a slow disk.
+    It reads folders, which may take long on a slow disk. Where there is no such folder, there is nothing to list.
     """
     text = text.strip()
     wanted = text.lower()
@@ -52,6 +52,8 @@ def _in_folder(text: str) -> list[Place]:
     folder, beginning = os.path.split(os.path.expanduser(text))  # noqa: PTH111 - Path.expanduser raises for ~nobody
     shown = os.path.split(text)[0]
     found: list[Place] = []
+    if not os.path.isdir(folder or "."):  # noqa: PTH112 - Path.is_dir raises for a path too long
+        return found
     if beginning in ("", ".", ".."):
         up = os.path.join(shown or ".", "..", "")  # noqa: PTH118 - a text that goes on being typed
         found.append(Place("folder", up, "../", "the folder above"))

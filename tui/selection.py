@@ -6,16 +6,19 @@ The epoch is not in it: the trainer is what walks through the epochs, and a View
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from core.tensors import INPUT, TARGET, Part, Quantity, TensorName, tensor_names
 from tui.protocol import Explain
 from tui.shown import MINE, is_derived, views_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.trace import Address
     from tui.protocol import Matrix, View
 
+Found = TypeVar("Found")
 FEW_TERMS, MORE = 12, 4
 """Terms of a sum that are listed at first, and how many times as many each time that more are wanted."""
 
@@ -142,3 +145,19 @@ def worst_of(view: View | None) -> tuple[TensorName, tuple[int, ...]] | None:
         name, agreement = min(view.agreements.items(), key=lambda each: each[1].digits)
         return name, agreement.worst
     return None
+
+
+def nothing_is_off(view: View | None, tensor: TensorName | None = None) -> bool:
+    """Whether all that is judged or else compared is right to the last bit: of one tensor, or of the quantity."""
+    if view is None:
+        return False
+    judged = [each for of_engine in view.judgements.values() for each in _of(of_engine, tensor)]
+    if judged:
+        return all(each.share == 0 for each in judged)
+    compared = _of(view.agreements, tensor)
+    return bool(compared) and all(each.ulps == 0 for each in compared)
+
+
+def _of(found: Mapping[TensorName, Found], tensor: TensorName | None) -> list[Found]:
+    """Return what was found of one tensor, or of all."""
+    return [each for name, each in found.items() if tensor in (None, name)]

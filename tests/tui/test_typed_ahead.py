@@ -81,6 +81,7 @@ async def test_keys_that_come_before_there_is_anything_to_see_are_not_lost(opene
         main.post_message(TrainerSaid(view))
         await program.until(lambda: isinstance(program.app.screen, SettingsScreen), "the settings are there")
         assert (str(main.selection.tensor), main.selection.shown) == ("b1", "autograd")
+        await program.shows("From epoch 1 on")
 
 
 async def test_an_enter_that_the_terminal_took_for_a_new_line_is_an_enter(opened):

@@ -126,6 +126,10 @@ class ExplainPane(LinePane):
         """List what the number feeds into, or show where it comes from again."""
         self._when_ready(self._turn_over)
 
+    def action_uses(self) -> None:
+        """List what the number feeds into."""
+        self._when_ready(lambda: None if self.lists_uses else self._turn_over())
+
     def action_resort(self) -> None:
         """Sort the terms the other way."""
         self._when_ready(lambda: self._change(Selection.resorted))

@@ -188,6 +188,10 @@ class ListPane(LinePane):
         """Move to another row."""
         self.post_message(self.Moved(self, by))
 
+    async def action_explain(self) -> None:
+        """Turn to where the cell of the selected tensor comes from."""
+        await self.run_action("screen.explain")
+
 
 def origin_for(cursor: int, origin: int, shown: int, count: int) -> int:
     """Return the first of `count` lines to show, so that the cursor is among the `shown` ones and none are wasted."""

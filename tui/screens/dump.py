@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, get_args
@@ -197,6 +198,9 @@ class DumpScreen(Dialog[tuple[DumpChoice, WriteDumps] | Other | None]):
             return
         if not await asyncio.to_thread(_is_folder, asked.folder) and not await self._made(asked.folder):
             return
+        if refused := await asyncio.to_thread(_refused, asked.folder):
+            self.notify(f"{asked.folder} can't be written to: {refused}.", severity="error", markup=False)
+            return
         in_the_way = await asyncio.to_thread(existing, asked)
         if in_the_way and not await self._agreed(in_the_way, asked):
             return
@@ -294,6 +298,15 @@ def _download(asked: WriteDumps) -> str:
 def _exists(path: Path) -> bool:
     """Whether something is there; a path that can't be looked at, such as one too long, is not."""
     return os.path.exists(path)  # noqa: PTH110 - Path.exists raises for such a path
+
+
+def _refused(folder: Path) -> str:
+    """Say why no file can be made in a folder; empty where one can, which leaves no trace."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return ""
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 def _is_folder(path: Path) -> bool:

@@ -34,15 +34,17 @@ class GoToScreen(Dialog[int | None]):
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = f"Go to {self._what}"
             yield Label(self._range_text, markup=False)
-            yield Input(placeholder=self._what, restrict=r"\d{0,10}")
+            yield Input(placeholder=self._what, max_length=20)
             yield Label("Enter goes there, Escape stays.", classes="hint")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go, if it is an epoch."""
-        if event.value.isdecimal() and int(event.value) <= FURTHEST:
-            self.dismiss(int(event.value))
+        text = event.value.strip()
+        if text.isdecimal() and int(text) <= FURTHEST:
+            self.dismiss(int(text))
         else:
-            self.notify(f"Give a whole number from 0 to {FURTHEST:,}.", severity="warning")
+            given = f", not {text}" if text else ""
+            self.notify(f"Give a whole number from 0 to {FURTHEST:,}{given}.", severity="warning", markup=False)
 
 
 def to_an_epoch(trained: int) -> GoToScreen:

@@ -50,7 +50,7 @@ from tui.screens.copying import Copying
 from tui.screens.errands import SLOW_TO_GET_BACK, Errands
 from tui.screens.panes import Panes
 from tui.screens.slow_motion import SlowMotion
-from tui.selection import Selection
+from tui.selection import Selection, cell_of
 from tui.shown import views_of
 
 if TYPE_CHECKING:
@@ -139,6 +139,14 @@ class MainScreen(Screen[None]):
         """Begin where ↑ and ↓ choose a tensor; listen to the trainer now that there is something to show it in."""
         self.query_one(ModelPane).focus()
         self._conductor.listen(lambda event: self.post_message(TrainerSaid(event)))
+
+    def on_screen_suspend(self) -> None:
+        """Name no keys while a dialog takes them."""
+        self.query_one(Footer).visible = False
+
+    def on_screen_resume(self) -> None:
+        """Name the keys again."""
+        self.query_one(Footer).visible = True
 
     def on_resize(self) -> None:
         """Say what the screen needs, where it is too small."""
@@ -296,18 +304,29 @@ class MainScreen(Screen[None]):
         if self.described is not None:
             self.selection = self.selection.next_tensor(by, self.described.depth)
 
-    def action_pane(self, name: str) -> None:
-        """Put a pane in focus; the next key is for that one."""
+    def action_pane(self, name: str, then: str = "") -> None:
+        """Put a pane in focus, and have it do something; the next key is for that one."""
         self.turning += 1
-        self._turn(name)
+        self._turn(name, then)
 
     @work(group="pane")
-    async def _turn(self, name: str) -> None:
+    async def _turn(self, name: str, then: str) -> None:
         try:
-            await self.panes.show(name)
+            pane = await self.panes.show(name)
+            if then:
+                await pane.run_action(then)
         finally:
             self.turning -= 1
             self.post_message(self.Turned())
+
+    def action_explain(self, then: str = "") -> None:
+        """Explain the cell of the selected tensor, then do what the pane is asked for."""
+        self.selection = self.selection.at(*cell_of(self.selection, self.view.matrix if self.view else None))
+        self.action_pane("explain", then)
+
+    def action_uses(self) -> None:
+        """Turn to what the cell's number feeds into."""
+        self.action_explain("uses")
 
     def action_enlarge(self) -> None:
         """Give the pane in focus all of the screen, or give the others their place back."""
@@ -384,14 +403,9 @@ class MainScreen(Screen[None]):
         return self._asked_for.is_settled
 
     @property
-    def is_answered(self) -> bool:
-        """Whether the screen shows all that has been asked for, or is on a long way there."""
-        return self._asked_for.is_answered
-
-    @property
-    def asked_at(self) -> float:
-        """When something was asked for last."""
-        return self._asked_for.at
+    def asked_for(self) -> AskedFor:
+        """What has been asked for, and whether the screen shows it."""
+        return self._asked_for
 
     async def perform(self, action: Action) -> None:
         """Do what the palette was asked for, in the pane that it is for."""

@@ -79,7 +79,7 @@ class OpenScreen(Dialog[Open | Resume | None]):
             choice.add_option(Option(Content.styled(caption, "$foreground 60%"), disabled=True))
             choice.add_options(Option(_prompt(place), id=str(at)) for at, place in group)
         choice.action_first()
-        self._say("" if self._places else "Nothing here has that in its name.")
+        self._say("" if self._places else _nothing(text))
         self._listed = text
         if self._entered:
             self._enter_listed(text)
@@ -105,7 +105,7 @@ class OpenScreen(Dialog[Open | Resume | None]):
         if choice.highlighted is not None and (option := choice.get_option_at_index(choice.highlighted)).id:
             self._choose(self._places[int(option.id)])
         else:
-            self._say(f"There is no {text.strip()}.")
+            self._say(f"✗ There is no {text.strip()}.")
 
     @on(OptionList.OptionSelected)
     def _click(self, event: OptionList.OptionSelected) -> None:
@@ -158,6 +158,14 @@ def _read(source: str) -> Open | Resume:
     read_run(path)
     remember(path)
     return Resume(path)
+
+
+def _nothing(text: str) -> str:
+    """Say why nothing is listed."""
+    folder = os.path.dirname(text.strip()) if may_open_files() else ""  # noqa: PTH120 - as it was typed
+    if folder and not os.path.isdir(os.path.expanduser(folder)):  # noqa: PTH111, PTH112 - as above
+        return f"✗ There is no folder {folder}."
+    return "Nothing here has that in its name."
 
 
 def _prompt(place: Place) -> Content:

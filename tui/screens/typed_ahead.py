@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PATIENCE_AT_START = 3.0
 """Seconds that a key may wait for the first View."""
-OF_THE_CELL = frozenset({"move", "page", "edge", "leap", "corner", "explain"})
+OF_THE_CELL = frozenset({"move", "page", "edge", "leap", "corner", "explain", "uses"})
 """They need the shape of the selected tensor."""
 OF_THE_NUMBERS = frozenset({"app.largest", "app.worst", "app.worst_here"})
 """They need the numbers."""
@@ -35,8 +35,8 @@ def seconds_to_wait(main: MainScreen, key: Key) -> float:
     if view is None or main.described is None:
         waits = _action(main, key) in OF_THE_CELL | OF_THE_NUMBERS | OF_THE_RUN
         return max(0.0, key.time + PATIENCE_AT_START - monotonic()) if waits else 0.0
-    left = max(0.0, main.asked_at + PATIENCE - monotonic())
-    if not left or main.is_answered or _action(main, key) not in OF_THE_CELL | OF_THE_NUMBERS:
+    left = max(0.0, main.asked_for.at + PATIENCE - monotonic())
+    if not left or main.asked_for.is_answered or _action(main, key) not in OF_THE_CELL | OF_THE_NUMBERS:
         return 0.0
     return 0.0 if _action(main, key) in OF_THE_CELL and _is_there(view, main) else left
 

@@ -120,7 +120,7 @@ def view_of(values: FloatArray, window: Window) -> View:
     window = Window(window.row, window.column, *part.shape)
     largest = {"scratch": 4.0, "autograd": 4.0, "difference": 0.0}
     precision = {"scratch": "float64", "autograd": "float64"}
-    matrix = Matrix(NAME, values.shape, window, parts, {}, largest, precision, np.zeros_like(part))
+    matrix = Matrix(NAME, values.shape, window, parts, {}, largest, precision, {"autograd": np.zeros_like(part)})
     return View(
         epoch=1, trained=1, planned=10, running=False, heading=1, handled=0, dumping="", missing=(),
         joined=("scratch", "autograd"), comparable=True, matrix=matrix, agreements={},

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from core.experiment import Experiment
     from tui.protocol import Event, Numbered
 
-VIEWS_A_SECOND = 12
+VIEWS_A_SECOND = 11
 MOST_DELAY = 2.0
 """Seconds after which PyTorch is imported even if nothing has been heard of the screen."""
 

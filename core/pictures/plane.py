@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 MARGIN = 0.1
 """Of the samples' range, left free at each side."""
+MULTIPLIED_ALONE = 2**18
+"""Multiplications of a product of matrices up to which OpenBLAS uses one thread (its GEMM_MULTITHREAD_THRESHOLD)."""
+FEWEST_AT_ONCE = 256
+"""Samples below which it is not worth it to take them in parts."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,20 @@ def centres(low: float, high: float, count: int) -> Float64Array:
 
 
 def forward(parameters: Parameters, activations: Sequence[str], x: FloatArray, layer: int) -> FloatArray:
-    """Return a_k of layer k = `layer`, shape (N, width), for x of shape (N, inputs), in the parameters' precision."""
+    """Return a_k of layer k = `layer`, shape (N, width), for x of shape (N, inputs), in the parameters' precision.
+
+    Samples are taken by the thousand, where that keeps OpenBLAS from starting threads: on two cores they take the
+    screen's, and cost more than they save.
+    """
+    largest = max(W.size for W in parameters.W.values())
+    at_once = MULTIPLIED_ALONE // largest
+    if at_once < FEWEST_AT_ONCE or len(x) <= at_once:
+        return _forward(parameters, activations, x, layer)
+    parts = [_forward(parameters, activations, x[at : at + at_once], layer) for at in range(0, len(x), at_once)]
+    return np.concatenate(parts)
+
+
+def _forward(parameters: Parameters, activations: Sequence[str], x: FloatArray, layer: int) -> FloatArray:
     a: FloatArray = x.astype(parameters.flat.dtype)
     with diverging():
         for k in range(1, layer + 1):

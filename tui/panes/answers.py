@@ -23,6 +23,7 @@ from tui.pictures.plane import (
     row_label,
     scale_line,
     signs_line,
+    signs_on,
     span_of,
 )
 from tui.pictures.tiles import Tiling, tiling
@@ -31,6 +32,8 @@ from tui.recorded import NO_PICTURE
 from tui.selection import Selection
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from textual.binding import BindingType
 
     from tui.protocol import Plane
@@ -224,12 +227,15 @@ class AnswerPane(LinePane):
 
     def _pictures(self, plane: Plane) -> tuple[Map | Line, ...]:
         if self._drawn is None or self._drawn[0] is not plane:
-            self._drawn = plane, tuple(self._picture(plane, i) for i in range(len(plane.values)))
+            look, many = self._look(plane), plane.samples.x.shape[1] == 2
+            _, height, width = plane.values.shape
+            signs = signs_on(plane, height // 2, width) if many and look.samples else {}
+            self._drawn = plane, tuple(self._picture(plane, i, look, signs) for i in range(len(plane.values)))
         return self._drawn[1]
 
-    def _picture(self, plane: Plane, unit: int) -> Map | Line:
+    def _picture(self, plane: Plane, unit: int, look: MapLook, signs: Mapping[tuple[int, int], str]) -> Map | Line:
         if plane.samples.x.shape[1] == 2:
-            return Map(plane, unit, self._look(plane))
+            return Map(plane, unit, look, signs)
         rows, columns = self._room if plane.asked.count == 1 else (self._tiles.rows, self._tiles.columns)
         dark = self.app.current_theme.dark
         return Line(plane, unit, columns, rows, dark=dark, targets=self._targets(plane))

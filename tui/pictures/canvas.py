@@ -112,17 +112,18 @@ class Pixels:
         self._colours = tuple(colours)
         self._shaded = shaded
         """Whether shades of grey stand for colours, of which the terminal has too few."""
-        self._glyphs: dict[tuple[int, int], tuple[str, str]] = {}
+        self._glyphs: dict[int, dict[int, tuple[str, str]]] = {}
+        """Signs and their colours, by row and column."""
 
     def put(self, row: int, column: int, glyph: str, colour: str) -> None:
         """Write a sign into a cell, over what is there."""
-        self._glyphs[row, column] = glyph, colour
+        self._glyphs.setdefault(row, {})[column] = glyph, colour
 
     def line(self, y: int) -> list[Segment]:
         """Return a row of cells."""
         upper, lower = self._levels[2 * y], self._levels[2 * y + 1]
         pairs = upper.astype(np.intp) * 256 + lower
-        glyphs = {column: each for (row, column), each in self._glyphs.items() if row == y}
+        glyphs = self._glyphs.get(y, {})
         cuts = {0, self.columns, *(np.flatnonzero(pairs[1:] != pairs[:-1]) + 1).tolist()}
         cuts |= {each for column in glyphs for each in (column, column + 1)}
         starts = sorted(cuts)

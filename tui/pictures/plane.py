@@ -14,6 +14,8 @@ from tui.pictures.canvas import DOTS_ACROSS, DOTS_DOWN, Dots, Pixels, shade, sty
 from tui.pictures.colours import LEVELS, colour_of, scale
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
     from rich.style import Style
 
@@ -81,32 +83,36 @@ class MapLook:
 class Map:
     """One unit over two inputs: `line(y)` gives its rows of half blocks."""
 
-    def __init__(self, plane: Plane, unit: int, look: MapLook) -> None:
+    def __init__(
+        self, plane: Plane, unit: int, look: MapLook, signs: Mapping[tuple[int, int], str] | None = None
+    ) -> None:
+        """Draw it; `signs` are those of `signs_on`, where they are known already from another unit."""
         levels = levels_of(plane.values[unit], plane.span)
         if plane.boundary is not None:
             levels[plane.boundary] = BOUNDARY
         self._pixels = Pixels(levels, palette(few=look.few), shaded=look.shaded)
-        self._levels = levels
         if look.samples:
-            self._lay_samples(plane)
+            known = signs_on(plane, self._pixels.rows, self._pixels.columns) if signs is None else signs
+            for (row, column), sign in known.items():
+                self._pixels.put(row, column, sign, contrast(int(levels[2 * row, column])))
 
     def line(self, y: int) -> list[Segment]:
         """Return a row of cells."""
         return self._pixels.line(y)
 
-    def _lay_samples(self, plane: Plane) -> None:
-        """Write a sign for each sample; one that is misclassified over those that aren't."""
-        samples, extent = plane.samples, plane.extent
-        columns = extent.columns_of(samples.x[:, 0], self._pixels.columns).tolist()
-        rows = (extent.rows_of(samples.x[:, 1], 2 * self._pixels.rows) // 2).tolist()
-        wrong = samples.wrong
-        order = range(len(rows)) if wrong is None else np.argsort(wrong, kind="stable").tolist()
-        for i in order:
-            sign = SAMPLE if samples.classes is None else SIGNS[int(samples.classes[i]) % len(SIGNS)]
-            if wrong is not None and wrong[i]:
-                sign = WRONG
-            level = int(self._levels[2 * rows[i], columns[i]])
-            self._pixels.put(rows[i], columns[i], sign, contrast(level))
+
+def signs_on(plane: Plane, rows: int, columns: int) -> dict[tuple[int, int], str]:
+    """Return a sign for each cell with samples; one that is misclassified over those that aren't."""
+    samples, extent = plane.samples, plane.extent
+    at_column = extent.columns_of(samples.x[:, 0], columns).tolist()
+    at_row = (extent.rows_of(samples.x[:, 1], 2 * rows) // 2).tolist()
+    wrong = samples.wrong
+    order = range(len(at_row)) if wrong is None else np.argsort(wrong, kind="stable").tolist()
+    signs = {}
+    for i in order:
+        sign = SAMPLE if samples.classes is None else SIGNS[int(samples.classes[i]) % len(SIGNS)]
+        signs[at_row[i], at_column[i]] = WRONG if wrong is not None and wrong[i] else sign
+    return signs
 
 
 def contrast(level: int) -> str:

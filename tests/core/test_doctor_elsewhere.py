@@ -187,7 +187,7 @@ def test_what_is_right_once_and_wrong_again_is_told(checked):
         "    if 'a' in kept and len(kept['a'][0]) == len(x):\n        a[1:-1] = kept['a'][1:-1]\n"
         "    kept['a'] = list(a)\n    loss = np.sum",
     )
-    report = checked(NOTEBOOK, stale, ("def gradients", "kept = {}\n\ndef gradients"))
+    report = checked(NOTEBOOK, stale, ("def gradients", "layers, kept = [2, 3, 1], {}\n\ndef gradients"))
 
     assert (report.verdict, report.mistakes) == ("wrong", ())
     assert KEEPS in report.remarks

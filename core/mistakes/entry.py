@@ -24,6 +24,10 @@ db          dL/db_k
 gradients   each dL/dW_k and dL/db_k once all are made
 """
 
+OF_W = "dL/dW_{k} = δ_{k}ᵀ a_{down}"
+OF_B = "dL/db_{k} = Σ_samples δ_{k}"
+"""The right lines for the gradients of layer k."""
+
 TENSORS: Mapping[Slot, str] = {
     "loss": "loss",
     **dict.fromkeys(("error", "derivative", "upstream", "delta", "local"), "dL/dz{k}"),

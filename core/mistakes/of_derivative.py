@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.mistakes.entry import Change, Mistake
+from core.mistakes.entry import OF_W, Change, Mistake
 from core.mistakes.fitting import (
     activation,
     activation_among,
@@ -123,7 +123,7 @@ MISTAKES = (
             Change(
                 "local",
                 _local_left_out,
-                "dL/dW_{k} = δ_{k}ᵀ a_{down}",
+                OF_W,
                 "dL/dW_{k} = (∂L/∂a_{k})ᵀ a_{down}, while the layer below gets δ_{k}",
                 every(_sloped, second_or_above),
                 "local",

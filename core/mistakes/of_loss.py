@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.mistakes.entry import Change, Mistake
+from core.mistakes.entry import OF_W, Change, Mistake
 from core.mistakes.fitting import (
     MEAN_OVER_OUTPUTS,
     every,
@@ -43,7 +43,7 @@ def _times(factor: float) -> Do:
 def _in_parameters(by: Do, factor: str, fits: Fits) -> tuple[Change, ...]:
     """Put a factor in dL/dW_k or in dL/db_k alone."""
     return (
-        Change("dW", by, "dL/dW_{k} = δ_{k}ᵀ a_{down}", f"dL/dW_{{k}} = {factor}δ_{{k}}ᵀ a_{{down}}", fits, "dW"),
+        Change("dW", by, OF_W, f"dL/dW_{{k}} = {factor}δ_{{k}}ᵀ a_{{down}}", fits, "dW"),
         Change("db", by, "dL/db_{k} = Σ δ_{k}", f"dL/db_{{k}} = {factor}Σ δ_{{k}}", fits, "db"),
     )
 
@@ -196,7 +196,7 @@ MISTAKES = (
             Change(
                 "dW",
                 lambda s, k, value, c: value / s.samples,
-                "dL/dW_{k} = δ_{k}ᵀ a_{down}",
+                OF_W,
                 "dL/dW_{k} = 1/N δ_{k}ᵀ a_{down}",
                 how="dW",
             ),

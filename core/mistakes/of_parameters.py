@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.mistakes.entry import Change, Mistake
+from core.mistakes.entry import OF_B, OF_W, Change, Mistake
 from core.mistakes.fitting import fused, same_width, second_or_above, wider_than_one, width
 
 if TYPE_CHECKING:
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from core.mistakes.entry import Described, Do, State
 else:
     from core.functions.later import np
-
-_W = "dL/dW_{k} = δ_{k}ᵀ a_{down}"
-_B = "dL/db_{k} = Σ_samples δ_{k}"
 
 
 def _zero_at(*at: int | slice) -> Do:
@@ -71,45 +68,45 @@ MISTAKES = (
         "wrong-activation",
         "dL/dW_{k} is made with other values than the activations of layer {down}.",
         (
-            Change("dW", _with("own"), _W, "dL/dW_{k} = δ_{k}ᵀ a_{k}", same_width(0, -1)),
-            Change("dW", _with("z"), _W, "dL/dW_{k} = δ_{k}ᵀ z_{down}", second_or_above, "z"),
-            Change("dW", _with("raw"), _W, "dL/dW_{k} = δ_{k}ᵀ z_{k}", same_width(0, -1), "own-z"),
-            Change("dW", _with_derivative, _W, "dL/dW_{k} = δ_{k}ᵀ f_{down}′(z_{down})", _curved_below, "derivative"),
+            Change("dW", _with("own"), OF_W, "dL/dW_{k} = δ_{k}ᵀ a_{k}", same_width(0, -1)),
+            Change("dW", _with("z"), OF_W, "dL/dW_{k} = δ_{k}ᵀ z_{down}", second_or_above, "z"),
+            Change("dW", _with("raw"), OF_W, "dL/dW_{k} = δ_{k}ᵀ z_{k}", same_width(0, -1), "own-z"),
+            Change("dW", _with_derivative, OF_W, "dL/dW_{k} = δ_{k}ᵀ f_{down}′(z_{down})", _curved_below, "derivative"),
         ),
     ),
     Mistake(
         "weights-of-one-sample",
         "dL/dW_{k} is that of one sample, not summed over the batch.",
         (
-            Change("dW", _rows(0), _W, "dL/dW_{k} = δ_{k}ᵀ a_{down} of the first sample"),
-            Change("dW", _rows(-1), _W, "dL/dW_{k} = δ_{k}ᵀ a_{down} of the last sample (= for +=?)", how="last"),
+            Change("dW", _rows(0), OF_W, "dL/dW_{k} = δ_{k}ᵀ a_{down} of the first sample"),
+            Change("dW", _rows(-1), OF_W, "dL/dW_{k} = δ_{k}ᵀ a_{down} of the last sample (= for +=?)", how="last"),
         ),
         seen="lucidrains/CoLT5-attention#8",
     ),
     Mistake(
         "weights-zero",
         "dL/dW_{k} is zero: it is never filled.",
-        (Change("dW", lambda s, k, value, c: np.zeros_like(value), _W, "dL/dW_{k} = 0"),),
+        (Change("dW", lambda s, k, value, c: np.zeros_like(value), OF_W, "dL/dW_{k} = 0"),),
     ),
     Mistake(
         "index-limit",
         "A loop over the elements of the gradient does not cover them all; the others stay zero.",
         (
-            Change("dW", _zero_at(-1), _W, "the last row of dL/dW_{k} is 0", wider_than_one(0)),
+            Change("dW", _zero_at(-1), OF_W, "the last row of dL/dW_{k} is 0", wider_than_one(0)),
             Change(
-                "dW", _zero_at(slice(None), -1), _W, "the last column of dL/dW_{k} is 0", wider_than_one(-1), "column"
+                "dW", _zero_at(slice(None), -1), OF_W, "the last column of dL/dW_{k} is 0", wider_than_one(-1), "column"
             ),
-            Change("dW", _zero_at(0), _W, "the first row of dL/dW_{k} is 0", wider_than_one(0), "first-row"),
+            Change("dW", _zero_at(0), OF_W, "the first row of dL/dW_{k} is 0", wider_than_one(0), "first-row"),
             Change(
                 "dW",
                 _zero_at(slice(None), 0),
-                _W,
+                OF_W,
                 "the first column of dL/dW_{k} is 0",
                 wider_than_one(-1),
                 "first-column",
             ),
-            Change("db", _zero_at(-1), _B, "the last element of dL/db_{k} is 0", wider_than_one(0), "b"),
-            Change("db", _zero_at(0), _B, "the first element of dL/db_{k} is 0", wider_than_one(0), "b-first"),
+            Change("db", _zero_at(-1), OF_B, "the last element of dL/db_{k} is 0", wider_than_one(0), "b"),
+            Change("db", _zero_at(0), OF_B, "the first element of dL/db_{k} is 0", wider_than_one(0), "b-first"),
         ),
     ),
     Mistake(
@@ -119,14 +116,14 @@ MISTAKES = (
             Change(
                 "dW",
                 lambda s, k, value, c: np.roll(value, 1, axis=0),
-                _W,
+                OF_W,
                 "dL/dW_{k} with its rows shifted by one",
                 wider_than_one(0),
             ),
             Change(
                 "db",
                 lambda s, k, value, c: np.roll(value, 1),
-                _B,
+                OF_B,
                 "dL/db_{k} with its elements shifted by one",
                 wider_than_one(0),
                 "b",
@@ -140,7 +137,7 @@ MISTAKES = (
             Change(
                 "db",
                 lambda s, k, value, c: s.delta[k],
-                _B,
+                OF_B,
                 "dL/db_{k} = δ_{k}, of shape (N, outputs)",
                 keeps_shape=lambda network, k: False,
             ),
@@ -150,18 +147,18 @@ MISTAKES = (
     Mistake(
         "bias-averaged",
         "The bias gradient of layer {k} is averaged over the samples, not summed.",
-        (Change("db", lambda s, k, value, c: value / s.samples, _B, "dL/db_{k} = 1/N Σ_samples δ_{k}"),),
+        (Change("db", lambda s, k, value, c: value / s.samples, OF_B, "dL/db_{k} = 1/N Σ_samples δ_{k}"),),
     ),
     Mistake(
         "bias-first-row",
         "The bias gradient of layer {k} is that of the first sample, not summed over the batch.",
-        (Change("db", lambda s, k, value, c: s.delta[k][0], _B, "dL/db_{k} = the first row of δ_{k}"),),
+        (Change("db", lambda s, k, value, c: s.delta[k][0], OF_B, "dL/db_{k} = the first row of δ_{k}"),),
         seen="datascience.stackexchange 20139",
     ),
     Mistake(
         "bias-last-row",
         "The bias gradient of layer {k} is that of the last sample, not summed over the batch.",
-        (Change("db", lambda s, k, value, c: s.delta[k][-1], _B, "dL/db_{k} = the last row of δ_{k} (= for +=?)"),),
+        (Change("db", lambda s, k, value, c: s.delta[k][-1], OF_B, "dL/db_{k} = the last row of δ_{k} (= for +=?)"),),
     ),
     Mistake(
         "bias-summed-over-everything",
@@ -170,14 +167,14 @@ MISTAKES = (
             Change(
                 "db",
                 lambda s, k, value, c: np.full_like(value, s.delta[k].sum()),
-                _B,
+                OF_B,
                 "dL/db_{k} = Σ_samples Σ_units δ_{k}",
                 wider_than_one(0),
             ),
             Change(
                 "db",
                 lambda s, k, value, c: np.full_like(value, s.delta[k].mean()),
-                _B,
+                OF_B,
                 "dL/db_{k} = the mean of δ_{k} over samples and units",
                 wider_than_one(0),
                 "mean",
@@ -191,7 +188,7 @@ MISTAKES = (
             Change(
                 "db",
                 lambda s, k, value, c: s.delta[k].sum(axis=1),
-                _B,
+                OF_B,
                 "dL/db_{k} = Σ_units δ_{k}, of shape (N,)",
                 wider_than_one(0),
                 keeps_shape=lambda network, k: False,
@@ -202,11 +199,11 @@ MISTAKES = (
         "bias-times-input",
         "The bias gradient of layer {k} is multiplied by the layer's input.",
         (
-            Change("db", lambda s, k, value, c: s.dW[k].sum(axis=1), _B, "dL/db_{k} = Σ_inputs δ_{k}ᵀ a_{down}"),
+            Change("db", lambda s, k, value, c: s.dW[k].sum(axis=1), OF_B, "dL/db_{k} = Σ_inputs δ_{k}ᵀ a_{down}"),
             Change(
                 "db",
                 lambda s, k, value, c: s.delta[k].T @ s.a[k - 1][:, 0],
-                _B,
+                OF_B,
                 "dL/db_{k} = Σ_samples δ_{k} a_{down}[:, 0]",
                 wider_than_one(-1),
                 "first",
@@ -217,7 +214,7 @@ MISTAKES = (
     Mistake(
         "bias-zero",
         "The bias gradient of layer {k} is zero: it is never filled.",
-        (Change("db", lambda s, k, value, c: np.zeros_like(value), _B, "dL/db_{k} = 0"),),
+        (Change("db", lambda s, k, value, c: np.zeros_like(value), OF_B, "dL/db_{k} = 0"),),
     ),
     Mistake(
         "bias-of-wrong-layer",
@@ -226,7 +223,7 @@ MISTAKES = (
             Change(
                 "db",
                 _of_layer(1),
-                _B,
+                OF_B,
                 "dL/db_{k} = Σ_samples δ_{up}",
                 _above_alike,
             ),
@@ -239,7 +236,7 @@ MISTAKES = (
             Change(
                 "db",
                 lambda s, k, value, c: (s.upstream.get(k, s.error)).sum(axis=0),
-                _B,
+                OF_B,
                 "dL/db_{k} = Σ_samples ∂L/∂a_{k}",
                 lambda network, k: network.activations[k - 1] != "identity" and not fused(network, k),
             ),
@@ -249,25 +246,25 @@ MISTAKES = (
         "weight-decay-included",
         "Weight decay is mixed into the gradients of layer {k}.",
         (
-            Change("dW", lambda s, k, value, c: value + c * s.W[k], _W, "dL/dW_{k} = δ_{k}ᵀ a_{down} + {c} W_{k}"),
+            Change("dW", lambda s, k, value, c: value + c * s.W[k], OF_W, "dL/dW_{k} = δ_{k}ᵀ a_{down} + {c} W_{k}"),
             Change(
                 "dW",
                 lambda s, k, value, c: value + c / s.samples * s.W[k],
-                _W,
+                OF_W,
                 "dL/dW_{k} = δ_{k}ᵀ a_{down} + {c}/N W_{k}",
                 how="averaged",
             ),
             Change(
                 "dW",
                 lambda s, k, value, c: value + c * np.sign(s.W[k]),
-                _W,
+                OF_W,
                 "dL/dW_{k} = δ_{k}ᵀ a_{down} + {c} sign(W_{k})",
                 how="sign",
             ),
             Change(
                 "db",
                 lambda s, k, value, c: value + c * s.b[k],
-                _B,
+                OF_B,
                 "dL/db_{k} = Σ_samples δ_{k} + {c} b_{k}",
                 how="bias",
             ),

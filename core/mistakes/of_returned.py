@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.mistakes.entry import Change, Mistake
+from core.mistakes.entry import OF_B, OF_W, Change, Mistake
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 else:
     from core.functions.later import np
 
-_W = "dL/dW_{k} = δ_{k}ᵀ a_{down}"
-_B = "dL/db_{k} = Σ_samples δ_{k}"
 _ALL = "dL/dW_k and dL/db_k of this batch, for every k"
 
 
@@ -84,14 +82,14 @@ MISTAKES = (
             Change(
                 "dW",
                 _accumulated,
-                _W,
+                OF_W,
                 "dL/dW_{k} = δ_{k}ᵀ a_{down} + that of the call before",
                 how="dW",
             ),
             Change(
                 "db",
                 _accumulated,
-                _B,
+                OF_B,
                 "dL/db_{k} = Σ_samples δ_{k} + that of the call before",
                 how="db",
             ),

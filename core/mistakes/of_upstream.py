@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.functions.losses import LOSSES
-from core.mistakes.entry import Change, Mistake
+from core.mistakes.entry import OF_W, Change, Mistake
 from core.mistakes.fitting import (
     activation,
     activation_not,
@@ -122,7 +122,7 @@ MISTAKES = (
             Change(
                 "dW",
                 lambda s, k, value, c: value.T,
-                "dL/dW_{k} = δ_{k}ᵀ a_{down}",
+                OF_W,
                 "dL/dW_{k} = a_{down}ᵀ δ_{k}",
                 lambda network, k: width(k, 0, network) > 1 or width(k, -1, network) > 1,
                 "dW",

@@ -196,36 +196,23 @@ def _right(findings: Findings, remarks: list[str], nothing: str | None, *, copie
         remarks.insert(0, nothing)
     elif copied:
         remarks.append(SAME_OPERATIONS)
-    return Report(
-        "cannot tell" if nothing else "right",
-        findings.network,
-        findings.rows(),
-        probes=tuple(findings.found.calls),
-        remarks=tuple(remarks),
-        explained=True,
-        layout=findings.found.layout,
-    )
+    report = _reported("cannot tell" if nothing else "right", findings)
+    return replace(report, remarks=tuple(remarks), explained=True)
 
 
 def _cannot_tell(network: Network, why: str) -> Report:
     return Report("cannot tell", network, remarks=(why,))
 
 
-def _not_copied(findings: Findings) -> Report:
-    return Report(
-        "wrong",
-        findings.network,
-        findings.rows(),
-        findings.first_wrong(()),
-        unexplained=(NO_COPY,),
-        layout=findings.found.layout,
-        probes=tuple(findings.found.calls),
-    )
+def _reported(verdict: Verdict, findings: Findings) -> Report:
+    """Return what a report says of every file that was judged."""
+    calls = findings.found
+    return Report(verdict, findings.network, findings.rows(), probes=tuple(calls.calls), layout=calls.layout)
 
 
 def _wrong(findings: Findings, examiner: Examiner, remarks: list[str]) -> Report:
     if findings.all_zero and any(name.startswith("W") for name in findings.found.changed):
-        return _not_copied(findings)
+        return replace(_reported("wrong", findings), first_wrong=findings.first_wrong(()), unexplained=(NO_COPY,))
     diagnosis = findings.diagnosed()
     best, *others = diagnosis.explanations or (None,)
     mistakes = best.mistakes if best else ()
@@ -242,19 +229,15 @@ def _wrong(findings: Findings, examiner: Examiner, remarks: list[str]) -> Report
         follows = follows_its_loss(examiner, findings.with_wrong_loss())
         other = right_for(findings.own, findings.precision) or OF_ANOTHER if follows else None
         remarks += _on_its_loss(follows, other)
-    return Report(
-        "wrong",
-        findings.network,
-        findings.rows(),
-        findings.first_wrong(mistakes),
-        mistakes,
-        tuple(each.mistakes for each in others[:3] if each),
+    return replace(
+        _reported("wrong", findings),
+        first_wrong=findings.first_wrong(mistakes),
+        mistakes=mistakes,
+        alternatives=tuple(each.mistakes for each in others[:3] if each),
         explained=open_at is None,
         unexplained=tuple(findings.facts(open_at)) if open_at else (),
         right_for=other,
-        probes=tuple(findings.found.calls),
         remarks=tuple(remarks),
-        layout=findings.found.layout,
     )
 
 

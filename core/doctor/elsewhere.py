@@ -86,7 +86,7 @@ def _multiple(observations: Sequence[Observation]) -> str | None:
 
 def _is_multiple(observation: Observation, factor: float) -> bool:
     return all(
-        value.shape == observation.right[name].value.shape
+        observation.fits(name)
         and bool(
             np.all(
                 np.abs(value - factor * observation.right[name].value)

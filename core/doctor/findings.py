@@ -173,7 +173,7 @@ class Findings:
                 name,
                 tuple(each.probe for each in self.observations if not each.within(name)),
                 max(each.share(name) for each in self.observations),
-                all(each.returned[name].shape == each.right[name].value.shape for each in self.observations),
+                all(each.fits(name) for each in self.observations),
             )
             for name in self.names
         )

@@ -50,6 +50,10 @@ class Observation:
         """Whether all that came back is finite."""
         return all(bool(np.isfinite(value).all()) for value in self.returned.values())
 
+    def fits(self, name: str) -> bool:
+        """Whether a tensor has the right shape."""
+        return self.returned[name].shape == self.right[name].value.shape
+
     def share(self, name: str) -> float:
         """Return the largest part of what rounding allows that a tensor differs by; inf where the shapes differ."""
         return self._shares[name]

@@ -46,5 +46,4 @@ def _turned(observation: Observation) -> Observation:
 def _right(observations: Sequence[Observation]) -> tuple[int, int]:
     """Count the tensors that are right, and those that have the right shape."""
     names = [(each, name) for each in observations for name in each.returned]
-    fitting = sum(each.returned[name].shape == each.right[name].value.shape for each, name in names)
-    return sum(each.within(name) for each, name in names), fitting
+    return sum(each.within(name) for each, name in names), sum(each.fits(name) for each, name in names)

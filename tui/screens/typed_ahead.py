@@ -36,9 +36,11 @@ def seconds_to_wait(main: MainScreen, key: Key) -> float:
         waits = _action(main, key) in OF_THE_CELL | OF_THE_NUMBERS | OF_THE_RUN
         return max(0.0, key.time + PATIENCE_AT_START - monotonic()) if waits else 0.0
     left = max(0.0, main.asked_for.at + PATIENCE - monotonic())
-    if not left or main.asked_for.is_answered or _action(main, key) not in OF_THE_CELL | OF_THE_NUMBERS:
+    if not left or main.asked_for.is_answered:
         return 0.0
-    return 0.0 if _action(main, key) in OF_THE_CELL and _is_there(view, main) else left
+    action = _action(main, key)
+    waits = action in OF_THE_NUMBERS or (action in OF_THE_CELL and not _is_there(view, main))
+    return left if waits else 0.0
 
 
 def _is_there(view: View, main: MainScreen) -> bool:

@@ -17,6 +17,7 @@ from core.parameters import Parameters
 from core.saved_run import SavedEngine
 
 if TYPE_CHECKING:
+    from core.batches import Batch
     from core.course import Course, Stage
     from core.metrics import Measure
 
@@ -152,11 +153,18 @@ class Timeline:
         batch = batches[update - 1]
         before = self.engine.state()
         computed = _locked(self.engine.look(batch.x, batch.y))
-        self.engine.step(batch.x, batch.y)
-        if update == len(batches):
-            self._at = epoch
+        after = self._after(epoch, batch, ends=update == len(batches))
         loss = computed.loss if loss is None else loss
-        return self._framed(before, self.engine.state(), computed, loss, batch.name)
+        return self._framed(before, after, computed, loss, batch.name)
+
+    def _after(self, epoch: int, batch: Batch, *, ends: bool) -> EngineState:
+        """Return the state after the update that a batch makes: that of the front, where it `ends` the last epoch."""
+        if ends and self._front[0] == epoch:
+            return self._front[1]
+        self.engine.step(batch.x, batch.y)
+        if ends:
+            self._at = epoch
+        return self.engine.state()
 
     def _framed(
         self,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 FULL_DIGITS = {"float64": 15.95, "float32": 7.22}
 """The decimal digits of a full significand: 53 and 24 bits."""
+_FULL = {np.dtype(precision): full for precision, full in FULL_DIGITS.items()}
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,16 @@ def digits(a: FloatArray, b: FloatArray) -> Float64Array:
     min(15.95 for float64 or 7.22 for float32, −log₁₀(|a − b| / max(|a|, |b|))), not below 0. Equal numbers and two nans
     count as full, one nan or unequal infinities as 0. Where the precisions differ, the coarser one sets the limit.
     """
-    full = FULL_DIGITS[str(_coarser(a, b))]
+    full = _FULL[_coarser(a, b)]
     wide_a, wide_b = np.asarray(a, np.float64), np.asarray(b, np.float64)
-    same = (wide_a == wide_b) | (np.isnan(wide_a) & np.isnan(wide_b))
     with np.errstate(all="ignore"):
         relative = np.abs(wide_a - wide_b) / np.maximum(np.abs(wide_a), np.abs(wide_b))
-        shared = np.clip(-np.log10(relative), 0, full) + 0.0  # none is 0, and not −0
-    result: Float64Array = np.where(same, full, np.nan_to_num(shared, nan=0.0))
+        shared = np.minimum(np.maximum(0.0 - np.log10(relative), 0.0), full)  # none is 0, and not −0
+    undefined = np.isnan(shared)
+    if not undefined.any():
+        return np.asarray(shared)
+    same = (wide_a == wide_b) | (np.isnan(wide_a) & np.isnan(wide_b))
+    result: Float64Array = np.where(same, full, np.where(undefined, 0.0, shared))
     return result
 
 
@@ -57,7 +61,10 @@ def ulps(a: FloatArray, b: FloatArray) -> np.ndarray[tuple[int, ...], np.dtype[n
     first, second = _ordered(a), _ordered(b)
     with np.errstate(over="ignore"):
         distance = np.where(first > second, first - second, second - first)
-    either, both = np.isnan(a) | np.isnan(b), np.isnan(a) & np.isnan(b)
+    either = np.isnan(a) | np.isnan(b)
+    if not either.any():
+        return distance
+    both = np.isnan(a) & np.isnan(b)
     most = np.iinfo(np.uint64).max
     return np.where(both, np.uint64(0), np.where(either, np.uint64(most), distance))
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SLICE = 0.006
 """Seconds of training between two looks at the commands."""
+LEAST_PART = 0.2
+"""Of a slice, that is worth a call of its own."""
 
 
 class Walk:
@@ -181,11 +183,14 @@ class Walk:
         self._running, self._goal = True, self.planned
 
     def _train(self, until: float) -> None:
-        """Train until then, in as few calls as can be: each costs half an epoch of a small network."""
+        """Train until then, in as few calls as can be: each costs half an epoch of a small network.
+
+        What is left of a slice that is nearly over is not worth another call.
+        """
         before = self.session.trained
         begun = now = time.perf_counter()
         epochs = max(1, int(self.speed * SLICE))
-        while (self.training or not self.session.in_lockstep) and now < until:
+        while (self.training or not self.session.in_lockstep) and until - now > SLICE * LEAST_PART:
             if not self.session.in_lockstep:
                 self.session.catch_up(epochs)
             else:

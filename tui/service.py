@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from core.experiment import Experiment
     from tui.protocol import Event, Numbered
 
-VIEWS_A_SECOND = 11
+INTERVAL = 1 / 10.5
+"""Seconds from one View to the next while it trains, on an average: what a slice holds up is made up for."""
 MOST_DELAY = 2.0
 """Seconds after which PyTorch is imported even if nothing has been heard of the screen."""
 
@@ -98,15 +99,15 @@ class Service:
         Raises:
             EOFError, ConnectionResetError: that has happened.
         """
-        sent, changed = 0.0, True
+        due, changed = 0.0, True
         while True:
             changed = self._take_news() or changed
             now = time.perf_counter()
-            if changed and (not self._trainer.busy or now - sent > 1 / VIEWS_A_SECOND):
+            if changed and (not self._trainer.busy or now > due) and not self._connection.poll():
                 self._tell(self._trainer.view())
-                sent, changed = now, False
+                due, changed = (due if now - due < INTERVAL else now) + INTERVAL, False
             if self._handle_what_has_come():
-                sent, changed = 0.0, True
+                due, changed = 0.0, True
                 if not self._trainer.nearly_there:
                     continue  # who has asked for something sees it before the next slice
             if self._take_in_what_is_imported() or self._work():

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from core.session import Session
 
-SLICE = 0.006
+SLICE = 0.010
 """Seconds of training between two looks at the commands."""
 LEAST_PART = 0.2
 """Of a slice, that is worth a call of its own."""

@@ -115,4 +115,4 @@ def _zero(dark: bool) -> Style:
 
 @cache
 def _not_finite(dark: bool) -> Style:
-    return Style.parse("bold white on rgb(190,30,90)" if dark else "bold white on rgb(190,0,70)")
+    return Style.parse("bold #ffffff on rgb(190,30,90)" if dark else "bold #ffffff on rgb(190,0,70)")

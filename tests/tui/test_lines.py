@@ -3,6 +3,7 @@
 import pytest
 from rich.segment import Segment
 from textual.app import App
+from textual.containers import Container
 from textual.reactive import reactive
 
 from tui.panes.lines import LinePane
@@ -26,7 +27,7 @@ class Pane(LinePane):
 
 class Only(App):
     def compose(self):
-        yield Pane()
+        yield Container(Pane())
 
 
 @pytest.fixture
@@ -81,3 +82,35 @@ async def test_another_theme_draws_everything_anew(pane):
     pane.app.theme = "textual-light"
     await pane.settle()
     assert set(pane.drawn) == set(range(pane.size.height))
+
+
+async def test_a_hidden_pane_is_not_painted_and_shows_what_has_changed_when_it_is_seen_again(pane, monkeypatch):
+    pane.parent.display = False
+    await pane.settle()
+    pane.drawn.clear()
+    painted, compositor = set(), pane.screen._compositor
+    monkeypatch.setattr(compositor, "update_widgets", painted.update)
+
+    pane.texts = ("one", "two", "four")
+    pane.border_title = "Later"
+    await pane.settle()
+    assert pane.drawn == []
+    assert pane not in painted, "the screen arranges all anew for what is hidden"
+
+    monkeypatch.undo()
+    pane.parent.display = True
+    await pane.settle()
+    lines = ["".join(segment.text for segment in strip) for strip in pane.screen._compositor.render_strips()]
+    assert "Later" in lines[0]
+    assert [line.strip("│ ") for line in lines[1:4]] == ["one", "two", "four"]
+
+
+async def test_a_pane_that_is_hidden_and_shown_in_one_breath_follows_what_changes(pane):
+    pane.parent.display = False
+    pane.texts = ("1",)
+    pane.parent.display = True
+    pane.texts = ("2",)
+    await pane.settle()
+    pane.texts = ("3",)
+    await pane.settle()
+    assert "3" in "".join(segment.text for segment in pane.screen._compositor.render_strips()[1])

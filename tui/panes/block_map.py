@@ -132,7 +132,7 @@ def _pair(above: str, below: str | None) -> Style:
 
 @cache
 def _cursor(above: str, below: str | None, *, dark: bool) -> Style:
-    return Style(color="white" if dark else "black", bgcolor=below or above, bold=True)
+    return Style(color="#ffffff" if dark else "#000000", bgcolor=below or above, bold=True)
 
 
 @cache

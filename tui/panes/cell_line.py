@@ -12,6 +12,7 @@ from textual.widgets import Static
 from core.tensors import Quantity
 from tui.digits import digits_text
 from tui.numbers import full, scientific, share_text
+from tui.panes.sight import PaintedInSight
 from tui.protocol import View
 from tui.selection import Selection, cell_of
 from tui.shown import MINE, derived, is_derived
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from tui.protocol import Matrix
 
 
-class CellLine(Static):
+class CellLine(PaintedInSight, Static):
     """The cell under the cursor: its value in each engine with all digits, the difference, digits and ulps."""
 
     DEFAULT_CSS = """

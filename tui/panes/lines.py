@@ -5,25 +5,28 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.segment import Segment
+from textual.filter import ANSIToTruecolor
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from tui.actions import bindings
+from tui.panes.sight import PaintedInSight, border_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Self
 
-    from rich.segment import Segment
     from rich.style import Style
     from textual.binding import BindingType
+    from textual.filter import LineFilter
     from textual.geometry import Size
 
     from tui.protocol import Command
 
 
-class LinePane(Widget, can_focus=True):
+class LinePane(PaintedInSight, can_focus=True):
     """Base of the panes: `line(y)` gives a line's segments; the pane fills up the rest in its own background.
 
     A pane that draws all its lines together more easily than one by one has `lines()` instead.
@@ -58,6 +61,8 @@ class LinePane(Widget, can_focus=True):
 
     _ground: Style | None = None
     """The pane's own colours, as long as they are the same: finding them out takes longer than drawing a line."""
+    _on_ground: dict[Style | None, Style]
+    """Each style that has been drawn, with what it leaves open as the pane's own are."""
 
     _titles: tuple[str | None, str | None] = (None, None)
     """The border's titles, as they were when lines were compared last."""
@@ -82,16 +87,31 @@ class LinePane(Widget, can_focus=True):
         """Draw a line in the pane's own background."""
         if self._ground is None:
             self._ground = self.rich_style
+            self._on_ground = {None: self._ground}
         if self._is_new:
             self._painted, self._painted_size = self.lines(), self.size
         segments = self._painted[y] if y < len(self._painted) else []
         if not segments:
             return Strip.blank(self.size.width, self._ground)
-        return Strip(segments).adjust_cell_length(self.size.width).apply_style(self._ground)
+        return Strip(self._grounded(segments, self._ground)).adjust_cell_length(self.size.width, self._ground)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Leave out the filter that makes true colours of a terminal's own: a pane names none of those."""
+        return [each for each in super().get_line_filters() if not isinstance(each, ANSIToTruecolor)]
+
+    def _grounded(self, segments: list[Segment], ground: Style) -> list[Segment]:
+        """Put segments on the pane's own colours."""
+        known, grounded = self._on_ground, []
+        for text, style, _ in segments:
+            whole = known.get(style)
+            if whole is None:
+                whole = known[style] = ground + style
+            grounded.append(Segment(text, whole))
+        return grounded
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         """Repaint; where no more than that is asked for, the lines that have changed: to compare costs less."""
-        if regions or layout or recompose or not repaint or self._is_new:
+        if regions or layout or recompose or not repaint or self._hidden or self._is_new:
             self._painted = []
             return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
         if not self._comparing:
@@ -111,16 +131,19 @@ class LinePane(Widget, can_focus=True):
             self.refresh()
             return
         lines, titles = self.lines(), (self.border_title, self.border_subtitle)
-        top, bottom, whole = -self.gutter.top, self.size.height, self.outer_size.width
         nothing: list[Segment] = []
         pairs = enumerate(zip_longest(lines, self._painted, fillvalue=nothing))
         changed = [Region(0, y, self.size.width, 1) for y, (line, painted) in pairs if line != painted]
-        for y, title, old in zip((top, bottom), titles, self._titles, strict=True):
-            if title != old:
-                changed.append(Region(-self.gutter.left, y, whole, 1))
+        edges = zip(border_lines(self), titles, self._titles, strict=True)
+        changed += [edge for edge, title, old in edges if title != old]
         self._painted, self._titles = lines, titles
         if changed:
             super().refresh(*changed)
+
+    def ask(self, command: Command) -> None:
+        """Ask something of the trainer, straight away: what bubbles waits for all that is painted on its way."""
+        if self.is_attached:
+            self.screen.post_message(Asked(command))
 
     def on_resize(self) -> None:
         """Repaint what a pane's own answer to its new size has moved: a pane may be painted in that size before it."""

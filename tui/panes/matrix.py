@@ -12,17 +12,21 @@ from core.tensors import Quantity
 from tui.numbers import shape_text
 from tui.panes.cell_line import CellLine
 from tui.panes.grid import MatrixGrid
+from tui.panes.sight import PaintedInSight, border_lines
 from tui.protocol import Described, Matrix, View, Window
 from tui.selection import Selection, cell_of
 from tui.shown import MINE, is_derived, kind_of
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from textual.app import ComposeResult
+    from textual.geometry import Region
 
 __all__ = ["MatrixGrid", "MatrixPane", "cell_of"]
 
 
-class MatrixPane(Vertical):
+class MatrixPane(PaintedInSight, Vertical):
     """The numbers with the cell's line under them."""
 
     described: reactive[Described | None] = reactive(None, repaint=False)
@@ -31,6 +35,7 @@ class MatrixPane(Vertical):
     _seen: Window | None = None
     _written = ("", "")
     """What stands on the border."""
+    _writing = False
     _zoomed = False
 
     def compose(self) -> ComposeResult:
@@ -71,10 +76,18 @@ class MatrixPane(Vertical):
         self._write_on_border(f"3 {kind} · {named}{shape} · {shown}", part)
 
     def _write_on_border(self, title: str, subtitle: str) -> None:
-        """Write what is new there: it repaints all that the border is around."""
+        """Write what is new there."""
         if (title, subtitle) != self._written:
             self._written = title, subtitle
+            self._writing = True
             self.border_title, self.border_subtitle = Content(title).markup, subtitle
+            self._writing = False
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Repaint; where the border is written on, no more than that: all that it is around would be all numbers."""
+        if self._writing:
+            regions = border_lines(self)
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def _named(self, shown: str) -> str:
         """Name an engine; of two files, with the file's name."""

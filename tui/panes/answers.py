@@ -8,9 +8,9 @@ from rich.segment import Segment
 from textual.reactive import reactive
 
 from tui.actions import bindings
-from tui.panes.lines import Asked, LinePane
+from tui.panes.lines import LinePane
 from tui.pictures.axes import number_text
-from tui.pictures.canvas import DOTS_DOWN, style_of
+from tui.pictures.canvas import style_of
 from tui.pictures.colours import colour_of
 from tui.pictures.plane import (
     LABELS,
@@ -20,7 +20,8 @@ from tui.pictures.plane import (
     column_labels,
     dots_wanted,
     least_scale,
-    row_label,
+    map_axis,
+    row_labels,
     scale_line,
     signs_line,
     signs_on,
@@ -78,7 +79,7 @@ class AnswerPane(LinePane):
     def on_hide(self) -> None:
         """Have it computed no more."""
         self._seen, self._asked = False, ShowPlane(0, 0)
-        self.post_message(Asked(self._asked))
+        self.ask(self._asked)
 
     def on_resize(self) -> None:
         """Have as much computed as there is room for."""
@@ -127,52 +128,39 @@ class AnswerPane(LinePane):
     # The picture
 
     def lines(self) -> list[list[Segment]]:
-        """Draw the picture, or leave the old one while another one is awaited."""
-        return self._painted if self._awaited and self._plane is None and self._painted else super().lines()
-
-    def line(self, y: int) -> list[Segment]:
-        """Draw the legend, a row of the picture, or what stands below it."""
+        """Draw the legend, the picture and what stands below it; leave the old ones while others are awaited."""
         missing, plane = self._missing(), self._plane
+        if not missing and plane is None and self._awaited and self._painted:
+            return self._painted
         if missing or plane is None:
-            return [Segment(missing or "The map is being made…", self.dim)] if y == 1 else []
-        if y == 0:
-            return self._legend(plane)
-        if y == self.size.height - 1:
-            return [Segment(self._counted(plane), self.dim)]
-        if plane.asked.count == 1:
-            return self._large(plane, y - 1)
-        if y == self.size.height - FOOT:
-            return [Segment(self._axes_of_tiles(plane), self.dim)]
-        return self._small(plane, y - 1)
+            return [[], [Segment(missing or "The map is being made…", self.dim)]]
+        picture = self._large(plane) if plane.asked.count == 1 else self._small(plane)
+        return [self._legend(plane), *picture, [Segment(self._counted(plane), self.dim)]]
 
-    def _large(self, plane: Plane, y: int) -> list[Segment]:
-        """Draw a row of a single picture with its axes."""
+    def _large(self, plane: Plane) -> list[list[Segment]]:
+        """Draw a single picture with its axes."""
         rows, columns = self._room
-        picture = self._pictures(plane)[0]
-        if y == rows:
-            return [Segment(column_labels(plane, columns, "x" if plane.samples.x.shape[1] == 1 else "x1"), self.dim)]
+        picture, dim = self._pictures(plane)[0], self.dim
         if isinstance(picture, Map):
-            label = row_label(plane, y, rows, "x2")
+            labels = row_labels(map_axis(plane, rows), rows, "x2")
         else:
-            ticks = picture.values.ticks(max(2, rows // 4))
-            marks = {rows - 1 - picture.values.dot(each) // DOTS_DOWN: number_text(each) for each in ticks}
-            name = ("ŷ, y" if self._targets(plane) else self._unit_name(plane)) if y == 0 else ""
-            label = f"{marks[y]:>{LABELS - 1}}┤" if y in marks else f"{name:>{LABELS - 1}}│"
-        return [Segment(label, self.dim), *picture.line(y)]
+            labels = row_labels(picture.values, rows, "ŷ, y" if self._targets(plane) else self._unit_name(plane))
+        across = column_labels(plane, columns, "x" if plane.samples.x.shape[1] == 1 else "x1")
+        drawn = [[Segment(label, dim), *picture.line(y)] for y, label in enumerate(labels)]
+        return [*drawn, [Segment(across, dim)]]
 
-    def _small(self, plane: Plane, y: int) -> list[Segment]:
-        """Draw a row of small pictures, each below its unit's number."""
-        tiles = self._tiles
-        row, within = divmod(y, tiles.rows + 1)
-        pictures = self._pictures(plane)
-        segments: list[Segment] = []
-        for at in range(row * tiles.across, min((row + 1) * tiles.across, len(pictures))):
-            if within == 0:
-                name = self._name_of(plane, plane.asked.first + at)
-                segments.append(Segment(name[: tiles.columns].ljust(tiles.columns + 1), self.heading))
-            else:
-                segments += [*pictures[at].line(within - 1), Segment(" ")]
-        return segments if row < tiles.down else []
+    def _small(self, plane: Plane) -> list[list[Segment]]:
+        """Draw small pictures, each below its unit's number, and say below them what their axes are."""
+        tiles, pictures, heading = self._tiles, self._pictures(plane), self.heading
+        drawn: list[list[Segment]] = []
+        for first in range(0, min(tiles.count, len(pictures)), tiles.across):
+            row = range(first, min(first + tiles.across, len(pictures)))
+            names = [self._name_of(plane, plane.asked.first + at)[: tiles.columns] for at in row]
+            drawn.append([Segment(name.ljust(tiles.columns + 1), heading) for name in names])
+            for y in range(tiles.rows):
+                drawn.append([each for at in row for each in (*pictures[at].line(y), Segment(" "))])
+        below = self._room[0] - len(drawn)
+        return [*drawn, *([] for _ in range(below)), [Segment(self._axes_of_tiles(plane), self.dim)]]
 
     def _legend(self, plane: Plane) -> list[Segment]:
         """Say what the colours are, and what the signs."""
@@ -298,7 +286,7 @@ class AnswerPane(LinePane):
         asked = self._wanted
         if asked != self._asked:
             self._asked = asked
-            self.post_message(Asked(asked))
+            self.ask(asked)
         self._entitle()
 
     def _entitle(self) -> None:

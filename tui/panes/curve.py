@@ -11,7 +11,7 @@ from textual.reactive import reactive
 from core.metrics import HELD_OUT_LOSS
 from tui.actions import bindings
 from tui.history import LossHistory
-from tui.panes.lines import Asked, LinePane
+from tui.panes.lines import LinePane
 from tui.pictures.axes import number_text
 from tui.pictures.curve import Curve, Look, accuracies_of, losses_of
 from tui.protocol import GoTo, Step
@@ -83,7 +83,7 @@ class CurvePane(LinePane):
     def action_cursor(self, by: int) -> None:
         """Move the line by columns, to epochs that are trained."""
         if self.curve is not None:
-            self.post_message(Asked(Step(by * self.curve.epochs_a_column, train=False)))
+            self.ask(Step(by * self.curve.epochs_a_column, train=False))
 
     def action_zoom(self, factor: float) -> None:
         """See fewer epochs, or more, about the one that is shown."""
@@ -198,7 +198,7 @@ class CurvePane(LinePane):
         if epoch is not None and self.view is not None and self.view.trained:
             epoch = min(max(epoch, 0), self.view.trained)
             if epoch != self.view.epoch:
-                self.post_message(Asked(GoTo(epoch)))
+                self.ask(GoTo(epoch))
 
 
 def _short(name: str) -> str:

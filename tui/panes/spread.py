@@ -8,7 +8,7 @@ from rich.segment import Segment
 from textual.reactive import reactive
 
 from tui.actions import bindings
-from tui.panes.lines import Asked, LinePane
+from tui.panes.lines import LinePane
 from tui.pictures.canvas import style_of
 from tui.pictures.colours import colour_of
 from tui.pictures.spread import Inks, histogram_width, picture
@@ -51,7 +51,7 @@ class SpreadPane(LinePane):
     def on_hide(self) -> None:
         """Have it computed no more."""
         self._seen, self._asked = False, ShowSpread(0)
-        self.post_message(Asked(self._asked))
+        self.ask(self._asked)
 
     def on_resize(self) -> None:
         """Have as many bins counted as there is room for."""
@@ -138,7 +138,7 @@ class SpreadPane(LinePane):
         asked = ShowSpread(histogram_width(self.size.width), self.selection.engine)
         if asked != self._asked:
             self._asked = asked
-            self.post_message(Asked(asked))
+            self.ask(asked)
 
     def _entitle(self) -> None:
         view, spread = self.view, self._spread

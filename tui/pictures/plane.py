@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.style import Style
 
     from core.arrays import FloatArray
+    from tui.pictures.axes import Axis
     from tui.protocol import Plane
 
 LABELS = 8
@@ -219,14 +220,17 @@ def _broken(look: MapLook) -> Style:
     return style_of(None, palette(few=look.few)[NOT_FINITE])
 
 
-def row_label(plane: Plane, y: int, rows: int, name: str) -> str:
-    """Return the label at the left of a row of a map: the second input at the top, the middle and the bottom."""
-    low, high = plane.extent.bottom, plane.extent.top
-    labels = axis(low, high, rows * DOTS_DOWN).ticks(max(2, rows // 4))
-    marks = {rows - 1 - axis(low, high, rows * DOTS_DOWN).dot(each) // DOTS_DOWN: number_text(each) for each in labels}
-    if y == 0 and 0 not in marks:
-        return f"{name:>{LABELS - 1}}│"
-    return f"{marks[y]:>{LABELS - 1}}┤" if y in marks else f"{'':>{LABELS - 1}}│"
+def map_axis(plane: Plane, rows: int) -> Axis:
+    """Return the axis at the left of a map of so many rows: that of the second input."""
+    return axis(plane.extent.bottom, plane.extent.top, rows * DOTS_DOWN)
+
+
+def row_labels(along: Axis, rows: int, name: str) -> list[str]:
+    """Return what stands at the left of each row: round numbers along an axis; on top its name, if none is there."""
+    ticks = along.ticks(max(2, rows // 4))
+    marks = {rows - 1 - along.dot(each) // DOTS_DOWN: number_text(each) for each in ticks}
+    names = {0: f"{name:>{LABELS - 1}}│"} | {y: f"{mark:>{LABELS - 1}}┤" for y, mark in marks.items()}
+    return [names.get(y, f"{'':>{LABELS - 1}}│") for y in range(rows)]
 
 
 def column_labels(plane: Plane, columns: int, name: str) -> str:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tui.protocol import BlockMap, Matrix
 
 LEAST_DECIMALS, MOST_DECIMALS = 2, 6
+BESIDE_DECIMALS = 10
+"""Columns of a cell that its decimals leave: sign, point, exponent and the space around the number."""
 MAP_LEAP = 10
 """Blocks that a leap in the map goes."""
 
@@ -224,8 +226,8 @@ class MatrixGrid(LinePane):
         return f"No {self.selection.quantity.value} at epoch 0 — press n to train the first epoch."
 
     def _headings(self, matrix: Matrix) -> list[Segment]:
-        columns = range(self._left, min(self._left + self._columns_shown, matrix.columns))
-        text = "".join(f"{column:>{self._cell_width - 5}}     " for column in columns)
+        columns, width = self._columns_in_sight(matrix), self._cell_width
+        text = "".join(f"{column:>{width - 5}}     " for column in columns)
         return [Segment(" " * HEADING_WIDTH + text, self.heading)]
 
     def _row(self, matrix: Matrix, row: int) -> list[Segment]:
@@ -234,39 +236,41 @@ class MatrixGrid(LinePane):
         segments = [Segment(f"{mark}{row:>{HEADING_WIDTH - 2}} ", self.heading)]
         values, dark = matrix.values.get(self.selection.shown), self.app.current_theme.dark
         ulps = next((each for other, each in matrix.ulps.items() if self.selection.shown in derived(other)), None)
-        for column in range(self._left, min(self._left + self._columns_shown, matrix.columns)):
+        decimals = self._decimals
+        for column in self._columns_in_sight(matrix):
             if values is None or not matrix.window.holds(row, column):
-                segments.append(Segment("…".center(self._cell_width), self.dim))
+                segments.append(Segment("…".center(decimals + BESIDE_DECIMALS), self.dim))
                 continue
             at = row - matrix.window.row, column - matrix.window.column
-            text, style = self._cell(matrix, float(values[at]), same=ulps is not None and not ulps[at], dark=dark)
+            same = ulps is not None and not ulps[at]
+            text, style = self._cell(matrix, float(values[at]), decimals, same=same, dark=dark)
             if (row, column) == (at_row, at_column):
                 segments.append(Segment(_bracketed(text), style + Style(bold=True, reverse=self.has_focus)))
             else:
                 segments.append(Segment(f" {text} ", style))
         return segments
 
-    def _cell(self, matrix: Matrix, value: float, *, same: bool, dark: bool) -> tuple[str, Style]:
+    def _cell(self, matrix: Matrix, value: float, decimals: int, *, same: bool, dark: bool) -> tuple[str, Style]:
         """Return a cell's text, two narrower than the column, and its colour."""
-        width = self._cell_width - 2
+        width = decimals + BESIDE_DECIMALS - 2
         if kind_of(self.selection.shown) == "digits":
             return f"{digits_text(value, same=same):>{width - 4}}    ", Style.null() if value > 5 else self.cursor
         if kind_of(self.selection.shown) == "share":
             return share_text(value).rjust(width), self.wrong if not value <= 1 else Style.null()
         largest = matrix.largest.get(self.selection.shown, 0.0)
-        return aligned(value, self._decimals).rjust(width), value_style(value, largest, dark=dark)
+        return aligned(value, decimals).rjust(width), value_style(value, largest, dark=dark)
 
     @property
     def _decimals(self) -> int:
         """As many as let all columns be seen, within bounds."""
         if self.matrix is None:
             return LEAST_DECIMALS
-        room = (self.size.width - HEADING_WIDTH) // self.matrix.columns - 10
+        room = (self.size.width - HEADING_WIDTH) // self.matrix.columns - BESIDE_DECIMALS
         return min(max(room, LEAST_DECIMALS), MOST_DECIMALS)
 
     @property
     def _cell_width(self) -> int:
-        return self._decimals + 10
+        return self._decimals + BESIDE_DECIMALS
 
     @property
     def _rows_shown(self) -> int:
@@ -275,6 +279,9 @@ class MatrixGrid(LinePane):
     @property
     def _columns_shown(self) -> int:
         return max(1, (self.size.width - HEADING_WIDTH) // self._cell_width)
+
+    def _columns_in_sight(self, matrix: Matrix) -> range:
+        return range(self._left, min(self._left + self._columns_shown, matrix.columns))
 
     def _keep_in_sight(self) -> None:
         if self.matrix is None:

@@ -5,6 +5,7 @@ The panes of pictures are imported when they are first turned to: the first fram
 
 from __future__ import annotations
 
+import gc
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -106,4 +107,5 @@ def _made(name: str) -> Widget:
     """Make a pane of the right side."""
     module, kind = RIGHT[name].split(":")
     pane: Widget = getattr(import_module(module), kind)(id=name, classes="pane")
+    gc.freeze()  # what has just been imported is no garbage; looking through it again and again would hold up keys
     return pane

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.errors import MlpError
-from core.experiment import CHANGEABLE
+from core.experiment import CHANGEABLE, Experiment
 from core.experiment_file import altered, choices, parsed_setting
 from core.functions.optimizers import OPTIMIZERS
 from core.mistakes import MISTAKES
@@ -17,8 +17,6 @@ from core.sources import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from core.experiment import Experiment
 
 Texts = dict[str, str]
 """What stands in each field, by its dotted key."""
@@ -49,6 +47,15 @@ class Field:
 
 
 _YES_OR_NO = ("shuffle", "optimizer.nesterov", "optimizer.centered", "data.standardize")
+
+_NOTHING_SAID = {
+    "batch": "all",
+    "data.inputs": "all others",
+    "data.targets": "the last one",
+    "engines.scratch.precision": "the run's",
+    "engines.autograd.precision": "the run's",
+}
+"""What an empty field means, in a word, where that is no value."""
 
 FIELDS = (
     Field("name", "Network", "what the run is called"),
@@ -125,6 +132,23 @@ class Form:
             changes = {key: text for key, text in changes.items() if not key.startswith("optimizer.")}
             return {**_parsed(changes), "optimizer": given} if all(changes.values()) else None
         return _parsed(changes) if all(changes.values()) else None
+
+    @staticmethod
+    def unsaid(texts: Mapping[str, str]) -> Texts:
+        """Return what each field stands for where it is empty: a value, or in a word what comes then."""
+        values = {key: text for key, text in texts_of(Experiment()).items() if text}
+        rule, source = OPTIMIZERS.get(texts["optimizer.name"]), SOURCES.get(texts["data.source"])
+        if rule is not None:
+            values |= {f"optimizer.{name}": _text(value) for name, value in rule.defaults.items()}
+        if source is not None:
+            values |= {"data.samples": str(source.samples), "data.noise": str(source.noise)}
+        return {key: values.get(key) or _NOTHING_SAID.get(key, "none") for key in texts}
+
+    def wrong_fields(self, texts: Mapping[str, str]) -> frozenset[str]:
+        """Return the keys that a line of `wrong` is about: the one that it names, or what was changed in a table."""
+        place = self.wrong(texts).partition(":")[0].partition("[")[0]
+        within = {key for key in self.changed(texts) if place and key.startswith(f"{place}.")}
+        return frozenset({place} & texts.keys() or within)
 
     def wrong(self, texts: Mapping[str, str]) -> str:
         """Say in a line what is wrong; empty where it can be run."""

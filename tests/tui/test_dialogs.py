@@ -212,6 +212,32 @@ async def test_what_can_not_be_is_told_as_it_is_typed_and_not_started(opened, fo
         assert screen(program) is SettingsScreen
 
 
+def labels_of_wrong(program):
+    return [str(row.query_one("Label").content) for row in program.app.screen.query(".setting.wrong")]
+
+
+async def test_the_field_that_an_error_is_about_is_marked_until_it_is_mended(opened, folder):
+    async with opened("moons") as program:
+        await program.press("x")
+        await set_to(program, "layers", "[2, 0, 1]")
+        assert labels_of_wrong(program) == ["layers"]
+        await set_to(program, "layers", "[2, 3, 1]")
+        assert labels_of_wrong(program) == []
+        await set_to(program, "engines.scratch.mistakes", '["none such"]')
+        assert labels_of_wrong(program) == ["scratch.mistakes"]
+
+
+async def test_an_empty_field_shows_what_it_stands_for(opened, folder):
+    async with opened("notebook") as program:
+        await program.press("x")
+        fields = {each.field.key: each for each in program.app.screen.query("FieldInput")}
+        assert [fields[key].value for key in ("batch", "optimizer.momentum", "init.file")] == ["", "", ""]
+        shown = [fields[key].placeholder for key in ("batch", "optimizer.momentum", "init.file", "epochs")]
+        assert shown == ["all", "0.0", "none", "10"]
+        await set_to(program, "optimizer.name", "adam")
+        assert fields["optimizer.betas"].placeholder == "[0.9, 0.999]"
+
+
 async def test_page_keys_put_in_the_next_name_and_fields_that_mean_nothing_go(opened, folder):
     async with opened("moons") as program:
         await program.press("x")

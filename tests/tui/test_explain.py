@@ -130,6 +130,16 @@ async def test_the_numbers_of_the_table_add_up_to_the_last_digit_printed(opened,
         assert sum(terms) == total
 
 
+async def test_where_there_are_no_terms_to_sort_or_to_list_the_keys_say_so(opened):
+    async with opened() as program:
+        await program.press("n")
+        await explain(program, "a1[0,0]")
+        await program.press("s")
+        assert "no terms here that could be sorted" in program.said
+        await program.press("t")
+        assert "no more terms here" in program.said
+
+
 async def test_what_is_left_out_of_a_long_sum_is_said_and_counted_in(opened, experiment):
     async with opened(experiment(WIDE)) as program:
         await program.press("n")

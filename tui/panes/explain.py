@@ -35,6 +35,9 @@ NOTHING_YET = (
     "Nothing has been computed yet. Press n to train the first epoch: then this tells where the number comes from."
 )
 
+NOTHING_TO_SORT = "There are no terms here that could be sorted."
+NOTHING_LEFT_OUT = "There are no more terms here."
+
 
 class ExplainPane(LinePane):
     """The path on top, the explanation below it; ↑ ↓ ← → choose a link.
@@ -132,12 +135,11 @@ class ExplainPane(LinePane):
 
     def action_resort(self) -> None:
         """Sort the terms the other way."""
-        self._when_ready(lambda: self._change(Selection.resorted))
+        self._when_ready(self._resort)
 
     def action_more(self) -> None:
-        """List more terms of the sum."""
-        count = self.explanation.count if self.explanation else 0
-        self._when_ready(lambda: self._change(lambda selection: selection.with_more(count)))
+        """List more terms of the sum, or few again."""
+        self._when_ready(self._list_more)
 
     def action_scroll(self, by: int) -> None:
         """Scroll by a page, without another link."""
@@ -177,6 +179,20 @@ class ExplainPane(LinePane):
     def _change(self, change: Callable[[Selection], Selection]) -> None:
         self._turning = True
         self.post_message(self.Changed(change))
+
+    def _resort(self) -> None:
+        if self.explanation is None or self.explanation.count < 2:
+            self.notify(NOTHING_TO_SORT)
+        else:
+            self._change(Selection.resorted)
+
+    def _list_more(self) -> None:
+        explanation = self.explanation
+        if explanation is None or not (explanation.left_out or self.selection.most > FEW_TERMS):
+            self.notify(NOTHING_LEFT_OUT)
+        else:
+            count = explanation.count
+            self._change(lambda selection: selection.with_more(count))
 
     def _follow(self) -> None:
         link, explanation = self.link, self.explanation

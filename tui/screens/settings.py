@@ -141,11 +141,15 @@ class SettingsScreen(Dialog[Anew | FromHere | None]):
         """Say what is wrong, or what the field in focus takes; offer what can be done."""
         texts = self._texts()
         without, wrong, here = meaningless(texts), self._form.wrong(texts), None
+        changed, unsaid = self._form.changed(texts), self._form.unsaid(texts)
+        mistaken = self._form.wrong_fields(texts) if wrong else frozenset[str]()
         for each in self.query(FieldInput):
-            row = each.parent
+            row, key = each.parent, each.field.key
             assert row is not None
-            row.display = each.field.key not in without
-            row.set_class(each.field.key in self._form.changed(texts), "changed")
+            row.display = key not in without
+            row.set_class(key in changed, "changed")
+            row.set_class(key in mistaken, "wrong")
+            each.placeholder = unsaid[key]
         if not wrong:
             here = self._form.midway(texts)
         self.query_one("#anew", Button).disabled = bool(wrong)

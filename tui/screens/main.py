@@ -14,7 +14,6 @@ from textual.widgets import ContentSwitcher, Footer, Label
 
 from core.tensors import TensorName
 from tui.actions import Action, bindings
-from tui.findings import Checkup
 from tui.history import LossHistory
 from tui.offered import OF_RUNS
 from tui.panes.lines import Asked, ListPane
@@ -27,17 +26,10 @@ from tui.protocol import (
     Cancel,
     Command,
     Described,
-    Dumped,
-    Ended,
     Event,
     GoTo,
     GoToLast,
-    MayRestart,
-    NotDumped,
-    NotSaved,
     Restart,
-    Said,
-    Saved,
     Show,
     Step,
     StepUpdate,
@@ -48,10 +40,10 @@ from tui.protocol import (
 from tui.screens.asked_for import AskedFor
 from tui.screens.copying import Copying
 from tui.screens.errands import SLOW_TO_GET_BACK, Errands
+from tui.screens.hearing import Hearing
 from tui.screens.panes import Panes
 from tui.screens.slow_motion import SlowMotion
 from tui.selection import Selection, cell_of
-from tui.shown import views_of
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -59,6 +51,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tui.conductor import Conductor
+    from tui.findings import Checkup
     from tui.panes.doctor import DoctorPane
     from tui.screens.dump import Other
 
@@ -103,6 +96,7 @@ class MainScreen(Screen[None]):
         super().__init__()
         self._conductor = conductor
         self._asked_for = AskedFor(conductor)
+        self._hearing = Hearing(self)
         self.errands = Errands(self)
         self.copying = Copying(self)
         self.panes = Panes(self)
@@ -173,41 +167,7 @@ class MainScreen(Screen[None]):
     @on(TrainerSaid)
     def _take(self, message: TrainerSaid) -> None:
         """Take in what the trainer said."""
-        match message.event:
-            case Described() as event:
-                self._take_description(event)
-            case View() as event:
-                self.history.take(event.series)
-                self.view = event
-                self._asked_for.take(event)
-                self.slow_motion.take()
-            case NotDumped(_, reason) | NotSaved(_, reason):
-                self.notify(reason, severity="error", markup=False, timeout=10)
-            case MayRestart(trained):
-                self.action_ask_to_restart(trained)
-            case Dumped(_, paths, nbytes):
-                self.errands.written(paths, nbytes)
-            case Saved(_, path, nbytes):
-                self.errands.written((path,), nbytes)
-            case Said(text, severity):
-                self.notify(text, severity=severity, markup=False, timeout=10 if severity == "error" else 5)
-            case Checkup() as event:
-                self.checkup = event
-            case Ended(reason):
-                text = f"The trainer has stopped ({reason}). Press r to start again."
-                self.notify(text, severity="error", markup=False, timeout=3600)
-
-    def _take_description(self, event: Described) -> None:
-        """Take in what is run; look at a tensor that it has."""
-        if self.selection.layer > event.depth:
-            self.selection = Selection(shown=self.selection.shown)
-        if self.selection.shown not in views_of(event.engines):
-            self.selection = replace(self.selection, shown=event.engines[0])
-        if self.described is not None and self.described.run != event.run:
-            self.slow_motion.end()
-        before, self.described = self.of_files, event
-        if self.of_files != before:
-            self.refresh_bindings()
+        self._hearing.take(message.event)
 
     def watch_selection(self, old: Selection, new: Selection) -> None:
         """Ask for another tensor; which part of it is wanted shows when it is there."""

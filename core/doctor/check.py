@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from core.doctor.assumed import checked_as
 from core.doctor.consult import Examiner
-from core.doctor.elsewhere import right_for
+from core.doctor.elsewhere import Other, right_for
 from core.doctor.findings import Findings
 from core.doctor.provenance import SAME_OPERATIONS, are_stored, nothing_said
 from core.doctor.remarks import follows_its_loss, forward_remarks, ignored_remarks, kink_remarks, remarks_on
@@ -21,7 +21,6 @@ from core.doctor.sentences import (
     LOSS_ALONE,
     NO_COPY,
     NOT_OF_ITS_LOSS,
-    OF_ANOTHER,
     OVERFLOWS,
     SAY_SO,
 )
@@ -64,8 +63,8 @@ class Report:
     """Whether the mistakes explain every number."""
     unexplained: tuple[str, ...] = ()
     """What is known of the first tensor that no mistake explains."""
-    right_for: str | None = None
-    """What it is right for, as in `of another loss`, where its gradients are the derivative of its own, wrong loss."""
+    right_for: Other | None = None
+    """What it is right for, where its gradients are the derivative of its own, wrong loss."""
     probes: tuple[str, ...] = ()
     """The probes that came back."""
     remarks: tuple[str, ...] = ()
@@ -227,7 +226,7 @@ def _wrong(findings: Findings, examiner: Examiner, remarks: list[str]) -> Report
         remarks.append(LOSS_ALONE)
     elif "loss" in findings.wrong:
         follows = follows_its_loss(examiner, findings.with_wrong_loss())
-        other = right_for(findings.own, findings.precision) or OF_ANOTHER if follows else None
+        other = right_for(findings.own, findings.precision) if follows else None
         remarks += _on_its_loss(follows, other)
     return replace(
         _reported("wrong", findings),
@@ -241,8 +240,8 @@ def _wrong(findings: Findings, examiner: Examiner, remarks: list[str]) -> Report
     )
 
 
-def _on_its_loss(follows: bool | None, other: str | None) -> list[str]:
+def _on_its_loss(follows: bool | None, other: Other | None) -> list[str]:
     """Say whether the gradients follow the loss that is returned, and what to do where they are right for a setting."""
     if follows is None:
         return []
-    return [FOLLOWS + (SAY_SO if other and other.startswith("for ") else "")] if follows else [NOT_OF_ITS_LOSS]
+    return [FOLLOWS + (SAY_SO if other and other.kind == "settings" else "")] if follows else [NOT_OF_ITS_LOSS]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -25,8 +25,27 @@ NEAR = 1e-5
 """How near to each other the ratios of losses have to be, relatively."""
 
 
-def right_for(observations: Sequence[Observation], precision: Precision) -> str | None:
-    """Say what they are right for: `for loss = "mae"`, `of 0.5 times the loss sse`; None if that is not known.
+@dataclass(frozen=True)
+class Other:
+    """Something else, that a backward pass is right for."""
+
+    words: str
+    """As in `for loss = "mae"`, or `of 0.5 times the loss sse`."""
+    kind: Literal["settings", "multiple", "unknown"]
+    """Other settings, which the file can say of itself; a multiple of the loss; or what can't be named."""
+
+    @property
+    def known(self) -> bool:
+        """Whether it can be named."""
+        return self.kind != "unknown"
+
+
+OF_ANOTHER = Other("of another loss, or of another forward pass", "unknown")
+"""What is known of one that follows its own loss, where no more is."""
+
+
+def right_for(observations: Sequence[Observation], precision: Precision) -> Other:
+    """Say what else they are right for, where it is known that they are the gradients of the loss that was returned.
 
     `observations` are those of the file's own widths.
     """
@@ -34,7 +53,7 @@ def right_for(observations: Sequence[Observation], precision: Precision) -> str 
         if _has_the_loss(observations[0], network) and all(
             _is_right_for(each, network, precision) for each in observations
         ):
-            return f"for {words}"
+            return Other(f"for {words}", "settings")
     return _multiple(observations)
 
 
@@ -68,20 +87,20 @@ def _is_right_for(observation: Observation, network: Network, precision: Precisi
     return all(other.within(name) for name in observation.returned)
 
 
-def _multiple(observations: Sequence[Observation]) -> str | None:
+def _multiple(observations: Sequence[Observation]) -> Other:
     """Say by which factor the loss and all gradients are larger; the mean over the outputs is one that is known."""
     ratios = [float(each.returned["loss"]) / float(each.right["loss"].value) for each in observations]
     factor = float(np.median(ratios))
     if not factor or not np.isfinite(factor) or any(abs(each - factor) > NEAR * abs(factor) for each in ratios):
-        return None
+        return OF_ANOTHER
     if not all(_is_multiple(each, factor) for each in observations):
-        return None
+        return OF_ANOTHER
     loss, outputs = observations[0].given.network.loss, observations[0].given.network.layers[-1]
     if outputs > 1 and abs(factor * outputs - 1) < NEAR:
-        return f"of {loss} averaged over the {outputs} outputs"
+        return Other(f"of {loss} averaged over the {outputs} outputs", "multiple")
     if outputs > 1 and abs(factor - outputs) < NEAR * outputs:
-        return f"of {loss} summed over the {outputs} outputs, not averaged"
-    return f"of {factor:.6g} times the loss {loss}"
+        return Other(f"of {loss} summed over the {outputs} outputs, not averaged", "multiple")
+    return Other(f"of {factor:.6g} times the loss {loss}", "multiple")
 
 
 def _is_multiple(observation: Observation, factor: float) -> bool:

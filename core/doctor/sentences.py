@@ -26,5 +26,3 @@ OVERFLOWS = (
 )
 KEEPS = "It is right when it is called once, and wrong when it is called again: it keeps something of the call before."
 CONTRADICTED = "PyTorch's autograd disagrees with what it is judged by: a mistake of mlp-tui."
-OF_ANOTHER = "of another loss, or of another forward pass"
-"""What a backward pass is right for that follows its own loss, where no more is known."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from core.doctor.sentences import OF_ANOTHER
 from core.mistakes.turning import turned
 from core.wording import joined
 
@@ -31,8 +30,8 @@ def verdict_line(report: Report, name: str) -> str:
         return f"{name}: can't tell. {report.remarks[0] if report.remarks else ''}".rstrip()
     if report.verdict == "right":
         return f"{name} is right: all {counted(len(report.rows))} quantities agree within rounding on every probe."
-    if report.right_for and not (report.mistakes and report.explained and report.right_for == OF_ANOTHER):
-        return f"{name} is wrong: a right backward pass, but {report.right_for}."
+    if report.right_for and (report.right_for.known or not (report.mistakes and report.explained)):
+        return f"{name} is wrong: a right backward pass, but {report.right_for.words}."
     if not report.mistakes:
         return f"{name} is wrong, first in {report.first_wrong}; no mistake of the catalogue explains it."
     named = "; ".join(dict.fromkeys(_places(same) for same in _together(report.mistakes)))
@@ -52,7 +51,7 @@ def _place(planted: Planted) -> str:
 
 def is_right_for_what_is_known(report: Report) -> bool:
     """Whether it is a right pass of something that can be named."""
-    return report.right_for not in (None, OF_ANOTHER)
+    return report.right_for is not None and report.right_for.known
 
 
 def diagnosis_lines(report: Report) -> list[str]:

@@ -291,7 +291,7 @@ def test_another_loss_with_its_own_gradient_is_told_from_a_wrong_gradient(checke
     )
 
     assert names(report) == ["loss-factor@3=0.5", "half-loss-gradient@3"]
-    assert report.right_for == "of 0.5 times the loss sse"
+    assert report.right_for.words == "of 0.5 times the loss sse"
     assert verdict_line(report, "mine.py") == (
         "mine.py is wrong: a right backward pass, but of 0.5 times the loss sse."
     )

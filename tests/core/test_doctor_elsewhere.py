@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from core.doctor.elsewhere import OF_ANOTHER
 from core.doctor.sentences import (
     COARSE,
     COARSE_LOSS,
@@ -12,7 +13,6 @@ from core.doctor.sentences import (
     KEEPS,
     LOSS_ALONE,
     NO_COPY,
-    OF_ANOTHER,
     OVERFLOWS,
     SAY_SO,
 )
@@ -62,7 +62,7 @@ FLOAT32 = [
 def test_settings_that_the_file_does_not_name_are_told_to_it(checked, changes, known):
     report = checked(NOTEBOOK, *changes)
 
-    assert (report.verdict, report.right_for) == ("wrong", known)
+    assert (report.verdict, report.right_for.words) == ("wrong", known)
     assert verdict_line(report, "mine.py") == f"mine.py is wrong: a right backward pass, but {known}."
     assert FOLLOWS + SAY_SO in report.remarks
     assert diagnosis_lines(report) == []
@@ -71,7 +71,7 @@ def test_settings_that_the_file_does_not_name_are_told_to_it(checked, changes, k
 def test_a_multiple_of_the_loss_is_told_as_one(checked):
     report = checked(NOTEBOOK, *HALF)
 
-    assert report.right_for == "of 0.5 times the loss sse"
+    assert report.right_for.words == "of 0.5 times the loss sse"
     assert FOLLOWS in report.remarks
 
 
@@ -90,7 +90,7 @@ def test_sums_and_means_over_outputs_are_told(checked, divisor, known):
         ("2 * (a[-1] - y)", f"2 * (a[-1] - y) / {divisor}"),
     )
 
-    assert report.right_for == known
+    assert report.right_for.words == known
 
 
 def test_another_forward_pass_that_nothing_names_is_not_called_by_a_name(checked):

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from core.tensors import parse_tensor_name
 from tui import served
 from tui.recent import remember_pane, remembered_pane
 
@@ -76,3 +77,16 @@ def test_the_first_frame_needs_no_numpy_and_no_picture():
         "sys.exit(any(each in sys.modules for each in ('numpy', 'matplotlib', 'tui.pictures', 'tui.panes.curve')))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False, timeout=120).returncode == 0
+
+
+async def test_the_model_says_how_many_of_its_rows_are_out_of_sight(opened):
+    async with opened("spirals", size=(80, 24)) as program:
+        model = program.main.query_one("#model")
+        rows = 1 + 3 * 7 + 1
+        room = model.size.height - 1 - len(model._sample_lines())
+        assert f"layer ↓{rows - room} " in program.text
+        await program.press(*["]"] * 13)
+        assert program.selection.tensor == parse_tensor_name("dL/db7")
+        assert f"layer ↑{rows - room - 1}↓1 " in program.text
+    async with opened("spirals", size=(120, 60)) as program:
+        assert "layer  " in program.text

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tui.panes.walk_line import AtWork
     from tui.protocol import Described, View
 
+MOST_SIGNS = 6
+"""Beside the heading of the layers."""
 WITH_COUNTS = 42
 """Columns from which on there is room for everything in a row."""
 ROOMY = 17
@@ -80,9 +82,10 @@ class ModelPane(ListPane):
             return [[Segment("starting…", self.dim)]]
         mine = f"{MINE:>6}" if MINE in self.described.engines else ""
         params = f"{'params':>7}" if self._counts else ""
-        heading = [Segment(f"{'  layer':<14}{'shape':>8}{params}{'digits':>7}{mine}", self.heading)]
         sample, rows, origin = self._sample_lines(), self._rows(), self._origin
         room = max(0, self.size.height - 1 - len(sample))
+        layer = f"  layer {_out_of_sight(origin, len(rows) - origin - room)}"
+        heading = [Segment(f"{layer:<14}{'shape':>8}{params}{'digits':>7}{mine}", self.heading)]
         seen = [self._row(name) for name in rows[origin : origin + room]]
         return [heading, *seen, *[[]] * (room - len(seen)), *sample][: self.size.height]
 
@@ -198,6 +201,13 @@ class ModelPane(ListPane):
         for name, text in long_sample(sample):
             lines.append([Segment(f"{name:<11}", self.heading), Segment(text)])
         return lines
+
+
+def _out_of_sight(above: int, below: int) -> str:
+    """Say in at most six signs how many rows are above and below those that are seen."""
+    counts = [(sign, count) for sign, count in (("↑", above), ("↓", below)) if count > 0]
+    text = "".join(f"{sign}{count}" for sign, count in counts)
+    return text if len(text) <= MOST_SIGNS else "".join(sign for sign, _ in counts)
 
 
 def _verdict(view: View) -> str:

@@ -16,6 +16,7 @@ from core.doctor.sentences import (
     COARSE_LOSS,
     CONTRADICTED,
     CUT_OFF,
+    DRAWS,
     FOLLOWS,
     KEEPS,
     LOSS_ALONE,
@@ -221,6 +222,7 @@ def _wrong(findings: Findings, examiner: Examiner, remarks: list[str]) -> Report
         remarks.append(KEEPS)
     if open_at:
         remarks += ignored_remarks(examiner, findings.worst())
+        remarks += [DRAWS] if findings.found.drew else []
     other = None
     if findings.wrong == ["loss"]:
         remarks.append(LOSS_ALONE)

@@ -58,6 +58,8 @@ class Consultation:
     """Whether PyTorch's autograd was called."""
     torch: bool = False
     """Whether PyTorch was imported."""
+    drew: bool = False
+    """Whether random numbers were drawn while it computed."""
     engines: set[str] = field(default_factory=set)
     """Modules of this program that make backward passes, if the file imported them."""
 
@@ -194,6 +196,7 @@ class Examiner:
         found.changed.update(answer.words["changed"])
         found.autograd |= bool(answer.words["autograd"])
         found.torch |= bool(answer.words["torch"])
+        found.drew |= bool(answer.words["drew"])
         found.engines.update(map(str, answer.words["engines"]))
         narrow = any(array.dtype == np.float32 for array in answer.arrays.values())
         wide = {name: np.asarray(array, np.float64) for name, array in answer.arrays.items()}

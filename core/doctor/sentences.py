@@ -25,4 +25,8 @@ OVERFLOWS = (
     "number that has become 0, or an exponential that overflows. All the rest is right."
 )
 KEEPS = "It is right when it is called once, and wrong when it is called again: it keeps something of the call before."
+DRAWS = (
+    "It draws random numbers while it computes. A pass with dropout left on, or with weights that it draws itself, is "
+    "another one than that of the weights which it was given."
+)
 CONTRADICTED = "PyTorch's autograd disagrees with what it is judged by: a mistake of mlp-tui."

@@ -103,7 +103,7 @@ class Runner:
         W = [given[f"W{k}"] for k in range(1, depth + 1)]
         b = [given[f"b{k}"] for k in range(1, depth + 1)]
         extra = {self._rate: words["lr"]} if self._rate else {}
-        before = self._autograd
+        before, dice = self._autograd, _dice()
         held: dict[str, Any] = {"x": given["x"], "y": given["y"], "weights": W, "biases": b}
         returned = self._function(*(held[name] for name in self._order), **extra)
         changed = _changed(arrays, given, W, b)
@@ -111,6 +111,7 @@ class Runner:
             "changed": changed,
             "autograd": self._autograd > before,
             "torch": "torch" in sys.modules,
+            "drew": any(_dice()[name] != state for name, state in dice.items()),
             "engines": _engines(),
         }
         return Message(words, named(returned, depth))
@@ -176,6 +177,14 @@ def _engines() -> list[str]:
         if name.startswith(ENGINES) and isinstance(file, str) and file.startswith(ROOT):
             found.append(name)
     return found
+
+
+def _dice() -> dict[str, object]:
+    """Return the states of the generators that random numbers are drawn from without naming one."""
+    _, keys, position, *_ = np.random.get_state()  # the user's file may draw from it
+    states: dict[str, object] = {"random": random.getstate(), "NumPy": (np.asarray(keys).tobytes(), position)}
+    torch = sys.modules.get("torch")
+    return states if torch is None else {**states, "PyTorch": torch.get_rng_state().numpy().tobytes()}
 
 
 def _module_name(path: Path) -> str:

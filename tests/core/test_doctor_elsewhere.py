@@ -9,6 +9,7 @@ from core.doctor.sentences import (
     COARSE,
     COARSE_LOSS,
     CUT_OFF,
+    DRAWS,
     FOLLOWS,
     KEEPS,
     LOSS_ALONE,
@@ -191,3 +192,29 @@ def test_what_is_right_once_and_wrong_again_is_told(checked):
 
     assert (report.verdict, report.mistakes) == ("wrong", ())
     assert KEEPS in report.remarks
+
+
+DROPOUT = ("a.append(sigmoid(zs[-1]) if", "a.append(sigmoid(zs[-1]) * ({} > 0.2) / 0.8 if")
+
+
+@pytest.mark.parametrize(
+    "drawn", ["np.random.random(zs[-1].shape)", "np.reshape([random.random() for _ in zs[-1].flat], zs[-1].shape)"]
+)
+def test_dropout_that_was_left_on_is_told_by_what_it_draws(checked, drawn):
+    report = checked(f"import random\n{NOTEBOOK}", (DROPOUT[0], DROPOUT[1].format(drawn)))
+
+    assert report.verdict == "wrong"
+    assert DRAWS in report.remarks
+
+
+def test_what_draws_from_a_generator_of_its_own_is_not_judged(checked):
+    report = checked(NOTEBOOK, (DROPOUT[0], DROPOUT[1].format("np.random.default_rng().random(zs[-1].shape)")))
+
+    assert report.verdict == "cannot tell"
+
+
+def test_a_wrong_pass_that_draws_nothing_is_not_said_to(checked):
+    report = checked(NOTEBOOK, ("np.exp(-z)", "np.exp(-0.7 * z)"))
+
+    assert (report.verdict, report.explained) == ("wrong", False)
+    assert DRAWS not in report.remarks

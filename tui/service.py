@@ -101,15 +101,19 @@ class Service:
         """
         due, changed = 0.0, True
         while True:
-            changed = self._take_news() or changed
+            come = wait([self._connection, self._news], 0.0 if changed or self._trainer.busy else self._patience)
+            if self._news in come:
+                self._take_news()
+                changed = True
+            asked = self._connection in come
+            if asked:
+                self._handle_what_has_come()
+                due, changed = 0.0, True
             now = time.perf_counter()
-            if changed and (not self._trainer.busy or now > due) and not self._connection.poll():
+            if changed and (not self._trainer.busy or now > due) and not (asked and self._trainer.nearly_there):
                 self._tell(self._trainer.view())
                 due, changed = (due if now - due < INTERVAL else now) + INTERVAL, False
-            if self._handle_what_has_come():
-                due, changed = 0.0, True
-                if not self._trainer.nearly_there:
-                    continue  # who has asked for something sees it before the next slice
+                continue  # what has come meanwhile does not wait for a slice
             if self._take_in_what_is_imported() or self._work():
                 changed = True
             if self._waits_to_keep() == 0:
@@ -123,17 +127,17 @@ class Service:
             if not self._work():
                 time.sleep(0.01)  # the dump waits for PyTorch
 
-    def _handle_what_has_come(self) -> bool:
-        waiting = 0.0 if self._trainer.busy else 0.01 if self._importing else self._waits_to_keep()
-        came = False
-        wait([self._connection, self._news], waiting)
+    @property
+    def _patience(self) -> float | None:
+        """Seconds to wait for what may come, where there is nothing to do; None without end."""
+        return 0.01 if self._importing else self._waits_to_keep()
+
+    def _handle_what_has_come(self) -> None:
         while self._connection.poll():
             order: Numbered = self._connection.recv()
             if self._importing is not None:
                 self._importing.begin()
             self._handle(order)
-            came = True
-        return came
 
     def _handle(self, order: Numbered) -> None:
         """Carry out a command; where it opens a run in the place of two files, a trainer takes it on."""
@@ -151,12 +155,9 @@ class Service:
         with contextlib.suppress(BlockingIOError):  # it is full of news
             os.write(self._wake, b".")
 
-    def _take_news(self) -> bool:
-        if not wait([self._news], 0):
-            return False
+    def _take_news(self) -> None:
         os.read(self._news, 4096)
         self._trainer.take_news()
-        return True
 
     def _take_in_what_is_imported(self) -> bool:
         importing = self._importing

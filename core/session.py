@@ -105,7 +105,7 @@ class Session:
     @property
     def in_lockstep(self) -> bool:
         """Whether all engines have trained the same epochs."""
-        return all(timeline.trained == self.trained for timeline in self._timelines.values())
+        return len({timeline.trained for timeline in self._timelines.values()}) <= 1
 
     def catch_up(self, epochs: int) -> None:
         """Let the engines that are behind train at most that many epochs."""

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from core.saved_run import SavedRun
 
-SHARE = 0.01
+SHARE = 0.004
 """How much of the time keeping may take: the longer it takes, the more seldom it is done."""
-LEAST_PAUSE = 1.0
+LEAST_PAUSE = 2.0
 """Seconds between two times, however little it takes."""
 
 

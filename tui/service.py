@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import selectors
 import signal
 import sys
 import threading
 import time
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from core.errors import MlpError
@@ -77,9 +78,14 @@ class Service:
         self._connection = connection
         self._keeper = keeper
         self._importing: _Import | None = _Import()
+        self._heard = False
+        """Whether the screen has said anything: by then its first frame is painted."""
         self._news, self._wake = os.pipe()
         """Bytes come from other threads where the trainer has news to take."""
         os.set_blocking(self._wake, False)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._connection, selectors.EVENT_READ)
+        self._selector.register(self._news, selectors.EVENT_READ)
         self._trainer = self._begun(start)
         self._trainer.wake = self._rouse
         self._rouse()
@@ -101,7 +107,7 @@ class Service:
         """
         due, changed = 0.0, True
         while True:
-            come = wait([self._connection, self._news], 0.0 if changed or self._trainer.busy else self._patience)
+            come = self._come(0.0 if changed or self._trainer.busy else self._patience)
             if self._news in come:
                 self._take_news()
                 changed = True
@@ -112,6 +118,8 @@ class Service:
             now = time.perf_counter()
             if changed and (not self._trainer.busy or now > due) and not (asked and self._trainer.nearly_there):
                 self._tell(self._trainer.view())
+                if self._importing is not None and self._heard:
+                    self._importing.begin()  # not before: it would hold up the first View by a second
                 due, changed = (due if now - due < INTERVAL else now) + INTERVAL, False
                 continue  # what has come meanwhile does not wait for a slice
             if self._take_in_what_is_imported() or self._work():
@@ -127,6 +135,10 @@ class Service:
             if not self._work():
                 time.sleep(0.01)  # the dump waits for PyTorch
 
+    def _come(self, seconds: float | None) -> list[object]:
+        """Return what there is to be read, of the connection and the news; wait for it that long, or without end."""
+        return [key.fileobj for key, _ in self._selector.select(seconds)]
+
     @property
     def _patience(self) -> float | None:
         """Seconds to wait for what may come, where there is nothing to do; None without end."""
@@ -135,8 +147,7 @@ class Service:
     def _handle_what_has_come(self) -> None:
         while self._connection.poll():
             order: Numbered = self._connection.recv()
-            if self._importing is not None:
-                self._importing.begin()
+            self._heard = True
             self._handle(order)
 
     def _handle(self, order: Numbered) -> None:

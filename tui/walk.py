@@ -187,20 +187,23 @@ class Walk:
 
         What is left of a slice that is nearly over is not worth another call.
         """
-        before = self.session.trained
+        session = self.session
+        before = session.trained
         begun = now = time.perf_counter()
         epochs = max(1, int(self.speed * SLICE))
-        while (self.training or not self.session.in_lockstep) and until - now > SLICE * LEAST_PART:
-            if not self.session.in_lockstep:
-                self.session.catch_up(epochs)
-            else:
-                self.session.advance(min(epochs, self._goal - self.session.trained))
+        while until - now > SLICE * LEAST_PART:
+            if not session.in_lockstep:
+                session.catch_up(epochs)
+            elif (left := self._goal - session.trained) > 0:
+                session.advance(min(epochs, left))
                 self._look_for_divergence()
+            else:
+                break
             last, now = now, time.perf_counter()
             fitting = epochs * (until - now) / max(now - last, 1e-9)
             epochs = max(1, min(2 * epochs, int(fitting)))
-        trained = self.session.trained - before
-        if not self.session.in_lockstep or not trained:
+        trained = session.trained - before
+        if not trained or not session.in_lockstep:
             self.speed = 0.0
             return
         speed = trained / max(time.perf_counter() - begun, 1e-9)

@@ -5,8 +5,10 @@ import asyncio
 import pytest
 from textual.events import Key
 
+from tui.actions import ACTIONS
 from tui.protocol import GoTo
 from tui.screens.main import TrainerSaid
+from tui.screens.save import SaveScreen
 from tui.screens.settings import SettingsScreen
 
 
@@ -82,6 +84,18 @@ async def test_keys_that_come_before_there_is_anything_to_see_are_not_lost(opene
         await program.until(lambda: isinstance(program.app.screen, SettingsScreen), "the settings are there")
         assert (str(main.selection.tensor), main.selection.shown) == ("b1", "autograd")
         await program.shows("From epoch 1 on")
+
+
+async def test_what_the_palette_is_asked_for_before_there_is_anything_to_see_is_not_lost(opened):
+    async with opened() as program:
+        main, view = program.main, program.view
+        main.view = main.asked_for._view = None
+        asked = asyncio.create_task(main.perform(next(each for each in ACTIONS if each.label == "save weights")))
+        await program.press()
+        assert program.app.screen is main
+        main.post_message(TrainerSaid(view))
+        await program.until(lambda: isinstance(program.app.screen, SaveScreen), "it asks where to")
+        await asked
 
 
 async def test_an_enter_that_the_terminal_took_for_a_new_line_is_an_enter(opened):

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from tui.conductor import Conductor
     from tui.protocol import Command, View
 
+PATIENCE_AT_START = 3.0
+"""Seconds that what is asked for may wait for the first View."""
 PATIENCE = 1.0
 """Seconds for which a dialog waits for the epoch that is being trained, where another one can be offered."""
 
@@ -37,6 +39,13 @@ class AskedFor:
         self._view = view
         self._news.set()
         self._news = asyncio.Event()
+
+    async def begun(self) -> None:
+        """Wait for the first View, where there is none yet; not for ever, as the trainer may have ended."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_AT_START):
+                while self._view is None:
+                    await self._news.wait()
 
     async def settled(self) -> View:
         """Return the View of all that has been asked for until now; a long training is not waited for."""

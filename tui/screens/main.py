@@ -368,7 +368,8 @@ class MainScreen(Screen[None]):
         return self._asked_for
 
     async def perform(self, action: Action) -> None:
-        """Do what the palette was asked for, in the pane that it is for."""
+        """Do what the palette was asked for, in the pane that it is for; most of it needs to know what is run."""
+        await self._asked_for.begun()
         focused = self.focused if isinstance(self.focused, ListPane) else self.query_one(ModelPane)
         places: dict[str, Widget] = {"main": self, "list": focused, "matrix": self.query_one(MatrixGrid)}
         place = places.get(action.scope) or await self.panes.show(action.scope)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from tui.screens.asked_for import PATIENCE
+from tui.screens.asked_for import PATIENCE, PATIENCE_AT_START
 
 if TYPE_CHECKING:
     from textual.events import Key
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from tui.protocol import View
     from tui.screens.main import MainScreen
 
-PATIENCE_AT_START = 3.0
-"""Seconds that a key may wait for the first View."""
 OF_THE_CELL = frozenset({"move", "page", "edge", "leap", "corner", "explain", "uses"})
 """They need the shape of the selected tensor."""
 OF_THE_NUMBERS = frozenset({"app.largest", "app.worst", "app.worst_here"})

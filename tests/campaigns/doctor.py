@@ -93,7 +93,9 @@ class LocalGuest:
         W, b = ([arrays[f"{part}{k}"].copy() for k in range(1, depth + 1)] for part in "Wb")
         try:
             returned = self._module.gradients(arrays["x"].copy(), arrays["y"].copy(), W, b)
-            return Message({"changed": [], "autograd": False, "torch": False, "drew": False, "engines": []}, named(returned, depth))
+            return Message(
+                {"changed": [], "autograd": False, "torch": False, "drew": False, "engines": []}, named(returned, depth)
+            )
         except ReturnedError as error:
             raise GuestError(str(error)) from None
         except Exception as error:

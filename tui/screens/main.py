@@ -10,12 +10,13 @@ from textual.containers import Container, Vertical
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Footer, Label
+from textual.widgets import ContentSwitcher, Label
 
 from core.tensors import TensorName
 from tui.actions import Action, bindings
 from tui.history import LossHistory
 from tui.offered import OF_RUNS
+from tui.panes.keys_line import KeysLine
 from tui.panes.lines import Asked, ListPane
 from tui.panes.loss import LossPane
 from tui.panes.matrix import MatrixGrid, MatrixPane
@@ -120,7 +121,7 @@ class MainScreen(Screen[None]):
                 yield self.bound(MatrixPane(id="matrix", classes="pane"))
         yield WalkLine(markup=False).data_bind(MainScreen.at_work)
         yield Label("", id="too-small", markup=False)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeysLine(show_command_palette=False, compact=True)
 
     def bound(self, pane: Widget) -> Widget:
         """Let a pane of the right side follow what this screen knows."""
@@ -136,11 +137,11 @@ class MainScreen(Screen[None]):
 
     def on_screen_suspend(self) -> None:
         """Name no keys while a dialog takes them."""
-        self.query_one(Footer).visible = False
+        self.query_one(KeysLine).visible = False
 
     def on_screen_resume(self) -> None:
         """Name the keys again."""
-        self.query_one(Footer).visible = True
+        self.query_one(KeysLine).visible = True
 
     def on_resize(self) -> None:
         """Say what the screen needs, where it is too small."""

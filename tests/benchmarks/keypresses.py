@@ -25,6 +25,10 @@ What a log of one key showed, of the answer map that turns to another layer's un
 - The numbers, hidden behind the map, asked to be painted with each View; the screen arranged all widgets anew for it.
 - Each of a line's segments went through five lists on its way to the terminal; two of them are left out now.
 - Python's collection of all objects took 28 ms every second; of what is imported late it knows now that it stays.
+
+What a profile of turning from one picture to another showed (100 ms before, at the worst 400; 45 after, at the worst
+100): Textual's footer was made anew for each pane in focus, though it named the same keys, and nothing is painted as
+long as that takes.
 """
 
 from __future__ import annotations
@@ -34,7 +38,7 @@ import statistics
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from figure import Figure, duration, percentile
 from terminal import PATIENCE, PROGRAM, ROOT, Terminal, plain
@@ -48,7 +52,25 @@ LEAST_FRAMES = 10.0
 _EPOCH = re.compile(rb"epoch ([\d,]+) of")
 _LARGE_MAP, _SMALL_MAPS = "x2│", "each: x1"
 """What stands beside the one, and below the others."""
+_UP, _DOWN = b"\x1b[A", b"\x1b[B"
 _AUTOGRAD_IS_THERE = "ŷ autograd".encode()
+
+
+class Opens(NamedTuple):
+    """The key that opens a picture, and what shows then; with it, keys that change the picture itself, where any do."""
+
+    key: bytes
+    shows: str
+    changes: str = ""
+    turns: tuple[tuple[bytes, str], ...] = ()
+    """A key that changes it and one that changes it back, each with the text that comes then."""
+
+
+OF_PICTURES = {
+    "answer map": Opens(b"7", _LARGE_MAP, "another map", ((_UP, _SMALL_MAPS), (_DOWN, _LARGE_MAP))),
+    "loss curve": Opens(b"6", "Loss curve", "another axis", ((b"l", "curve · linear"), (b"l", "curve · log"))),
+    "distributions": Opens(b"8", "log₁₀ ‖ΔW‖"),
+}
 
 BARE = """
 import sys, time
@@ -79,7 +101,8 @@ def figures(effort: Effort) -> Iterator[Figure]:
         _begin(terminal)
         yield from _latency(terminal, effort)
         yield from _speed(terminal, effort)
-        yield from _latency_of_map(terminal, effort)
+        for picture in OF_PICTURES:
+            yield from _latency_of(terminal, effort, picture)
     finally:
         terminal.close()
 
@@ -102,33 +125,36 @@ def _latency(terminal: Terminal, effort: Effort) -> Iterator[Figure]:
     """
     times: dict[str, list[float]] = {"the screen alone": [], "with the trainer": []}
     for _ in range(effort.presses // 4):
-        down, up = (b"\x1b[B", "[1, 0]"), (b"\x1b[A", "[0, 0]")
+        down, up = (_DOWN, "[1, 0]"), (_UP, "[0, 0]")
         times["the screen alone"] += [_answered(terminal, *each) for each in (down, up)]
         following, former = (b"]", "· dL/db1 ·"), (b"[", "· dL/dW1 ·")
         times["with the trainer"] += [_answered(terminal, *each) for each in (following, former)]
+    yield from _of_keys("key to changed screen", times)
+
+
+def _latency_of(terminal: Terminal, effort: Effort, picture: str) -> Iterator[Figure]:
+    """Press the same keys with a picture open, and in turn those that change the picture itself."""
+    opens = OF_PICTURES[picture]
+    terminal.press(opens.key)
+    terminal.until(lambda seen: opens.shows.encode() in seen, f"the {picture} is there")
+    keys = {"another tensor": ((b"]", "▸   b1"), (b"[", "▸   W1"))} | (
+        {opens.changes: opens.turns} if opens.turns else {}
+    )
+    times: dict[str, list[float]] = {kind: [] for kind in keys}
+    for _ in range(effort.presses // (2 * len(keys))):
+        for kind, pair in keys.items():
+            times[kind] += [_answered(terminal, *each) for each in pair]
+    yield from _of_keys(f"the same with the {picture} open", times)
+
+
+def _of_keys(name: str, times: dict[str, list[float]]) -> Iterator[Figure]:
+    """Make figures of how long keys of two kinds took."""
     together = [took for each in times.values() for took in each]
-    medians = ", ".join(f"{name} {duration(statistics.median(each))}" for name, each in times.items())
-    yield Figure("key to changed screen, median", statistics.median(together) * 1e3, 20, "ms", medians)
+    medians = ", ".join(f"{kind} {duration(statistics.median(each))}" for kind, each in times.items())
+    yield Figure(f"{name}, median", statistics.median(together) * 1e3, 20, "ms", medians)
     for percent, target in ((95, 50), (99, 100)):
         value = percentile(together, percent) * 1e3
-        yield Figure(f"key to changed screen, {percent} % of the keys", value, target, "ms", f"{len(together)} keys")
-
-
-def _latency_of_map(terminal: Terminal, effort: Effort) -> Iterator[Figure]:
-    """Press the same keys with the answer map open, and those that turn from the map to the units of a layer."""
-    terminal.press(b"7")
-    terminal.until(lambda seen: _LARGE_MAP.encode() in seen, "the map is there")
-    moves, turns = [], []
-    for _ in range(effort.presses // 4):
-        following, former = (b"]", "▸   b1"), (b"[", "▸   W1")
-        moves += [_answered(terminal, *each) for each in (following, former)]
-        units, answer = (b"\x1b[A", _SMALL_MAPS), (b"\x1b[B", _LARGE_MAP)
-        turns += [_answered(terminal, *each) for each in (units, answer)]
-    medians = f"another tensor {duration(statistics.median(moves))}, another map {duration(statistics.median(turns))}"
-    name, times = "the same with the answer map open", moves + turns
-    yield Figure(f"{name}, median", statistics.median(times) * 1e3, 20, "ms", medians)
-    for percent, target in ((95, 50), (99, 100)):
-        yield Figure(f"{name}, {percent} %", percentile(times, percent) * 1e3, target, "ms", f"{len(times)} keys")
+        yield Figure(f"{name}, {percent} % of the keys", value, target, "ms", f"{len(together)} keys")
 
 
 def _answered(terminal: Terminal, key: bytes, text: str) -> float:

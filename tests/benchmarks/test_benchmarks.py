@@ -49,7 +49,7 @@ def test_a_benchmark_gives_its_figures(benchmark, figure, name, count):
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of forkpty:DeprecationWarning")
-@pytest.mark.parametrize(("name", "count"), [("launching", 5), ("keypresses", 8)])
+@pytest.mark.parametrize(("name", "count"), [("launching", 5), ("keypresses", 14)])
 def test_a_benchmark_in_a_terminal_gives_its_figures(benchmark, figure, name, count):
     figures = list(benchmark(name).figures(figure.SHORT))
 

@@ -12,6 +12,7 @@ from tui.panes.answers import AnswerPane
 from tui.panes.curve import CurvePane
 from tui.panes.doctor import DoctorPane
 from tui.panes.explain import ExplainPane
+from tui.panes.keys_line import KeysLine
 from tui.panes.loss import LossPane
 from tui.panes.matrix import MatrixGrid
 from tui.panes.model import ModelPane
@@ -106,6 +107,15 @@ async def test_the_footer_shows_what_the_registry_says(opened):
         for action in ACTIONS:
             if action.footer:
                 assert f"{action.shown or action.keys} {action.label}" in footer
+
+
+async def test_the_line_of_keys_is_not_made_anew_where_another_pane_is_in_focus(opened):
+    async with opened() as program:
+        before = list(program.main.query_one(KeysLine).children)
+        await program.press("2")
+        assert program.main.focused.id == "loss"
+        assert before
+        assert all(a is b for a, b in zip(before, program.main.query_one(KeysLine).children, strict=True))
 
 
 async def test_the_palette_offers_every_action_of_the_main_screen(opened):

@@ -290,19 +290,23 @@ def test_a_picture(picture, key, size):
 
 
 @pytest.mark.parametrize("key", PICTURES)
-def test_a_picture_in_a_light_theme(picture, key):
-    assert picture(key, theme="textual-light", shows=PICTURES[key], source="moons")
+@pytest.mark.parametrize("size", [NARROW, WIDE, HUGE], ids=["narrow", "wide", "huge"])
+def test_a_picture_in_a_light_theme(picture, key, size):
+    assert picture(key, size=size, theme="textual-light", shows=PICTURES[key], source="moons")
 
 
 @pytest.mark.parametrize("key", PICTURES)
-def test_a_picture_without_colour(picture, key, monkeypatch):
+@pytest.mark.parametrize("size", [NARROW, WIDE, HUGE], ids=["narrow", "wide", "huge"])
+def test_a_picture_without_colour(picture, key, size, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
-    assert picture(key, shows=PICTURES[key], source="moons")
+    assert picture(key, size=size, shows=PICTURES[key], source="moons")
 
 
 @pytest.mark.parametrize("colours", [256, 16])
-def test_an_answer_map_in_few_colours(picture, colours):
-    assert picture("7", shows=PICTURES["7"], source="moons", colours=colours)
+@pytest.mark.parametrize("size", [NARROW, WIDE, HUGE], ids=["narrow", "wide", "huge"])
+def test_an_answer_map_in_few_colours(picture, colours, size):
+    """The other pictures are the same in few colours."""
+    assert picture("7", size=size, shows=PICTURES["7"], source="moons", colours=colours)
 
 
 def test_a_layers_units_side_by_side(picture):

@@ -83,10 +83,19 @@ class Session(AppService):
 
     async def run(self) -> None:
         """Hand on what the program writes until it has ended; then nothing more comes."""
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(ConnectionError, asyncio.CancelledError):  # of its own reading, before that has begun
             await super().run()
+        await self._say_what_is_left()
         await self._download_manager.cancel_app_downloads(self.app_service_id)
         await self.remote_close()
+
+    async def _say_what_is_left(self) -> None:
+        """Say here of what the program failed, where it had ended before anybody read that."""
+        assert self._process is not None
+        assert self._process.stderr is not None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                sys.stdout.write((await self._process.stderr.read()).decode("utf-8", "replace"))
 
     async def set_terminal_size(self, width: int, height: int) -> None:
         """Tell the program how large its terminal is."""

@@ -106,6 +106,24 @@ async def test_a_program_that_cannot_start_closes_its_page(capfd):
     assert "no luck" in capfd.readouterr().out
 
 
+async def test_so_does_one_that_has_failed_before_anybody_listens_to_it(capfd, monkeypatch):
+    begin = sessions.Session._open_app_process
+
+    async def begin_and_end(self, *size):
+        process = await begin(self, *size)
+        await process.wait()
+        while not (process.stdout.at_eof() and process.stderr._eof):
+            await asyncio.sleep(0.01)
+        return process
+
+    monkeypatch.setattr(sessions.Session, "_open_app_process", begin_and_end)
+    async with visiting(Program((sys.executable, "-c", "raise SystemExit('no luck')"))) as visitor:
+        socket = await visitor.connect()
+        last = await read_to_the_end(socket)
+        assert last.extra == "The session has ended."
+    assert "no luck" in capfd.readouterr().out
+
+
 @pytest.mark.parametrize(
     "message",
     [
